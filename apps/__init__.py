@@ -1,0 +1,1 @@
+"""What a person starts: the `stf` command. No algorithm lives here."""

@@ -1,0 +1,5 @@
+"""`python -m apps` is `stf`."""
+
+from apps.cli import main
+
+main()

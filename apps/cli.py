@@ -1,0 +1,186 @@
+"""The `stf` command: what a person types, and how errors reach them.
+
+Every command imports what it needs when it runs, so that `stf --help` is quick.
+"""
+
+import io
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from stf.errors import UserError
+
+
+class Commands(TyperGroup):
+    """Turns what ends a command early into one line on standard error and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own type is private
+        """Run the command; 2 stands for what the user can put right, 130 for Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            sys.stderr.write(f"stf: {' '.join(str(error).splitlines())}\n")
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # another one must not break into the clean-up at the exit
+            sys.stderr.write("stf: stopped\n")
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    name="stf",
+    cls=Commands,
+    help="Who does what, how sure that is, and which joints at which moments said so.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models = typer.Typer(help="The pose models: what is here, where, and how to get them.", no_args_is_help=True)
+app.add_typer(models, name="models")
+
+
+class Delegate(StrEnum):
+    """What runs the pose estimator."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+Model = Annotated[str, typer.Option("--model", metavar="NAME|FILE", help="The recogniser: a shipped model or a file.")]
+Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the recogniser computes.")]
+PoseModel = Annotated[
+    str, typer.Option("--pose-model", metavar="lite|full|heavy|FILE", help="The pose estimator's model.")
+]
+PoseDelegate = Annotated[Delegate, typer.Option("--pose-delegate", help="Where the pose estimator computes.")]
+People = Annotated[int, typer.Option("--people", min=1, help="How many people to look for at most.")]
+
+DEFAULT_MODEL = "utd-mhad-27"
+DEFAULT_POSE = "full"
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the results go.")] = Path("stf-demo"),
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    pose_model: PoseModel = DEFAULT_POSE,
+) -> None:
+    """Run the whole chain on a short clip that comes with the program."""
+    from apps.demo import run_demo  # noqa: PLC0415
+    from apps.engine import Engine  # noqa: PLC0415
+
+    raise typer.Exit(run_demo(output, Engine(model=model, device=device, pose_model=pose_model)))
+
+
+@app.command()
+def label(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Recorded videos, or folders of images.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    pose_model: PoseModel = DEFAULT_POSE,
+    pose_delegate: PoseDelegate = Delegate.CPU,
+    people: People = 1,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Also write the video with everything drawn in.")
+    ] = False,
+    save_poses: Annotated[bool, typer.Option("--save-poses", help="Also write the landmarks, for --poses.")] = False,
+    poses: Annotated[
+        Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks saved earlier; one video only.")
+    ] = None,
+) -> None:
+    """Label recorded videos: windows as JSON Lines, segments as CSV, and a summary."""
+    from apps.engine import Engine  # noqa: PLC0415
+    from apps.label import LabelOptions, run_label  # noqa: PLC0415
+
+    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    raise typer.Exit(run_label(videos, output, engine, LabelOptions(annotate, save_poses, poses)))
+
+
+@app.command()
+def live(
+    source: Annotated[
+        str, typer.Argument(help="Camera number, stream address, video file, image folder or glob.")
+    ] = "0",
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    pose_model: PoseModel = DEFAULT_POSE,
+    pose_delegate: PoseDelegate = Delegate.CPU,
+    people: People = 1,
+    window: Annotated[bool, typer.Option(help="Show a window, or print one line of JSON per prediction.")] = True,
+) -> None:
+    """Recognise what a camera, a stream or a file shows, as it goes on."""
+    from apps.engine import Engine  # noqa: PLC0415
+    from apps.live import run_live  # noqa: PLC0415
+
+    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    raise typer.Exit(run_live(source, engine, window=window))
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this program needs from this machine; say what to do about problems."""
+    from apps.doctor import run_doctor  # noqa: PLC0415
+
+    raise typer.Exit(run_doctor())
+
+
+@app.command()
+def train(
+    dataset: Annotated[Path, typer.Argument(help="The folder of UTD-MHAD skeletons.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
+    seen: Annotated[
+        Path | None, typer.Option("--seen", help="Clips seen through the pose estimator (python -m calibration.seen).")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training clips.")] = 40,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of one operation; 0 leaves it to torch.")] = 0,
+    bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Compute in bfloat16 where it helps.")] = False,
+) -> None:
+    """Train the recogniser that comes with the program, and measure it on held-out subjects."""
+    try:
+        from apps.train import run_train  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UserError(f"training needs {error.name}; install it with: pip install 'stf-action[train]'") from error
+
+    run_train(dataset, output, seen=seen, epochs=epochs, seed=seed, threads=threads, bfloat16=bfloat16)
+
+
+@models.command("list")
+def models_list() -> None:
+    """List the recognisers that come with the program, and the pose models."""
+    from apps.models import run_list  # noqa: PLC0415
+
+    run_list()
+
+
+@models.command("fetch")
+def models_fetch(
+    name: Annotated[str, typer.Argument(metavar="lite|full|heavy", help="Which pose model.")] = DEFAULT_POSE,
+) -> None:
+    """Fetch a pose model into the cache; everything works offline afterwards."""
+    from apps.models import run_fetch  # noqa: PLC0415
+
+    run_fetch(name)
+
+
+@models.command("where")
+def models_where() -> None:
+    """Print the folder of the pose model cache."""
+    from apps.models import run_where  # noqa: PLC0415
+
+    run_where()
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file name may hold what a terminal cannot show
+    app()

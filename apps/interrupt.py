@@ -1,0 +1,35 @@
+"""Ctrl-C while a pipeline runs."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Interrupt:
+    """Whether Ctrl-C was pressed."""
+
+    pressed: bool = False
+
+
+@contextmanager
+def on_interrupt(end: Callable[[], None], *, once: bool = False) -> Iterator[Interrupt]:
+    """Let the first Ctrl-C call `end`, so that what is under way is completed; a second one is a KeyboardInterrupt.
+
+    Args:
+        end: called in the main thread, between two instructions; must not wait.
+        once: let further ones do nothing, as inside Qt, which prints what its callbacks raise and goes on.
+    """
+    interrupt = Interrupt()
+
+    def press(*_: object) -> None:
+        interrupt.pressed = True
+        signal.signal(signal.SIGINT, signal.SIG_IGN if once else signal.default_int_handler)
+        end()
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)

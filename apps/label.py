@@ -1,0 +1,273 @@
+"""`stf label`: recorded videos in; windows, segments and, if wanted, annotated videos and poses out."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from apps.annotate import annotate_video
+from apps.console import FrameProgress, make_console, say
+from apps.engine import Engine, open_recording
+from apps.interrupt import on_interrupt
+from realtime.pipeline import FrameResult, Pipeline, Statistics
+from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
+from realtime.sinks.focus_spool import focus_spool
+from realtime.sinks.jsonl import PredictionWriter
+from realtime.sinks.segments_csv import SegmentWriter
+from realtime.sources import Source
+from stf.atomic import write_errors
+from stf.errors import UserError
+from stf.prediction import Prediction, Segment
+from stf.recogniser import Recogniser
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """What `stf label` writes beside windows and segments, and where poses come from.
+
+    Attributes:
+        annotate: write the video with everything drawn in.
+        save_poses: write the landmarks.
+        poses: landmarks saved earlier, instead of estimating them.
+    """
+
+    annotate: bool = False
+    save_poses: bool = False
+    poses: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the results for one video go."""
+
+    windows: Path
+    segments: Path
+    annotated: Path
+    poses: Path
+
+    @classmethod
+    def of(cls, video: Path, folder: Path) -> "Outputs":
+        """Names after the video: `walk.mp4` gives walk.windows.jsonl, walk.segments.csv, ..."""
+        name = output_name(video)
+        return cls(
+            folder / f"{name}.windows.jsonl",
+            folder / f"{name}.segments.csv",
+            folder / f"{name}.annotated.mp4",
+            folder / f"{name}.poses.npz",
+        )
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of one video.
+
+    Attributes:
+        video: the video.
+        seconds: how much of it was seen.
+        took: seconds that took.
+        statistics: of the pipeline.
+        segments: every segment found.
+        notes: what there is to say beside that, a sentence each.
+        interrupted: whether Ctrl-C ended the work before it was complete.
+    """
+
+    video: Path
+    seconds: float = 0.0
+    took: float = 0.0
+    statistics: Statistics = field(default_factory=Statistics)
+    segments: list[Segment] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: LabelOptions) -> int:
+    """Label every video, with a progress bar and a summary.
+
+    Args:
+        videos: what to label.
+        output: the folder for the results; made where it is missing.
+        engine: recogniser and pose estimator.
+        options: what else to write.
+
+    Returns:
+        The exit code: 0, 1 where some of several videos failed, 2 where all of them did, 130 after Ctrl-C.
+
+    Raises:
+        UserError: where nothing can be done at all.
+    """
+    _refuse_what_clashes(videos, options)
+    if len(videos) == 1:
+        open_recording(videos[0]).close()
+    recogniser = engine.recogniser()
+    reports: list[Report] = []
+    failures: list[str] = []
+    with FrameProgress(make_console(stderr=True)) as progress:
+        for video in videos:
+            try:
+                reports.append(_label_one(video, output, recogniser, engine, options, progress))
+            except UserError as error:
+                if len(videos) == 1:
+                    raise
+                failures.append(f"{video}: {error}")
+            if reports and reports[-1].interrupted:
+                break
+    if reports:
+        print_summary(make_console(), reports, output)
+    for failure in failures:
+        say(progress.console, f"stf: {failure}", style="red")
+    return _exit_code(reports, failures)
+
+
+def _exit_code(reports: Sequence[Report], failures: Sequence[str]) -> int:
+    if reports and reports[-1].interrupted:
+        return 130
+    if failures:
+        return 1 if reports else 2
+    return 0
+
+
+def output_name(video: Path) -> str:
+    """What the files about a video are called, without their endings."""
+    return video.resolve().name if video.is_dir() else video.stem
+
+
+def _refuse_what_clashes(videos: Sequence[Path], options: LabelOptions) -> None:
+    if options.poses and len(videos) > 1:
+        raise UserError("--poses belongs to one video; label the videos one by one")
+    names = Counter(output_name(video).casefold() for video in videos)  # some file systems take A for a
+    for video in videos:
+        if (count := names[output_name(video).casefold()]) > 1:
+            raise UserError(
+                f"{count} of the videos are called '{output_name(video)}', so one's results would replace the other's; "
+                "label them into different folders"
+            )
+
+
+def _label_one(
+    video: Path, output: Path, recogniser: Recogniser, engine: Engine, options: LabelOptions, progress: FrameProgress
+) -> Report:
+    estimator = RecordedPose(options.poses, video=video) if options.poses else engine.estimator(progress.console)
+    with estimator:
+        return label_video(video, Outputs.of(video, output), recogniser, estimator, options, progress)
+
+
+def label_video(
+    video: Path,
+    outputs: Outputs,
+    recogniser: Recogniser,
+    estimator: MediaPipePose | RecordedPose,
+    options: LabelOptions,
+    progress: FrameProgress,
+) -> Report:
+    """Label one video; its files appear when they are complete.
+
+    Ctrl-C ends the video early: what was seen until then is labelled and written, but no annotated video.
+
+    Args:
+        video: a video file or a folder of images.
+        outputs: where the results go.
+        recogniser: says what people do.
+        estimator: finds people; used for this video only.
+        options: what else to write.
+        progress: told of every frame.
+
+    Raises:
+        UserError: if the video cannot be read or the results cannot be written.
+    """
+    report = Report(video)
+    folder = outputs.windows.parent
+    with ExitStack() as stack:
+        source = stack.enter_context(open_recording(video))
+        with write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            scratch = Path(stack.enter_context(TemporaryDirectory(dir=folder, prefix=".stf-")))
+        focus = stack.enter_context(focus_spool(folder)) if options.annotate else None
+        poses = outputs.poses if options.save_poses else scratch / "poses.npz" if options.annotate else None
+
+        progress.begin(f"{video.name}: labels", source.frame_count)
+        with on_interrupt(source.close) as interrupt, ExitStack() as files:
+            # The last one is put under its name first: the largest, so that a full disk leaves none of them.
+            segments = files.enter_context(SegmentWriter(outputs.segments))
+            windows = files.enter_context(PredictionWriter(outputs.windows, recogniser.classes, recogniser.layout))
+            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
+            pipeline = files.enter_context(Pipeline(source, estimator, recogniser))
+            report.statistics = pipeline.statistics
+            begun = time.perf_counter()
+            for event in pipeline:
+                match event:
+                    case FrameResult():
+                        report.seconds = event.frame.time
+                        if recorder:
+                            recorder.write(event.found)
+                        progress.advance()
+                    case Prediction():
+                        windows.write(event)
+                        if focus:
+                            focus.write(event)
+                    case Segment():
+                        report.segments.append(event)
+            report.took = time.perf_counter() - begun
+            report.segments.sort(key=lambda segment: (segment.start, segment.person))
+            for segment in report.segments:
+                segments.write(segment)
+        report.interrupted = interrupt.pressed
+        report.notes.extend(_notes(report, source))
+
+        if focus and poses and not report.interrupted:
+            progress.begin(f"{video.name}: drawing", report.statistics.frames)
+            try:
+                annotate_video(
+                    video,
+                    outputs.annotated,
+                    poses,
+                    segments=report.segments,
+                    focus=focus,
+                    layout=recogniser.layout,
+                    duration=report.seconds,
+                    advance=progress.advance,
+                )
+            except KeyboardInterrupt:
+                report.interrupted = True
+                report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
+    return report
+
+
+def _notes(report: Report, source: Source) -> Iterator[str]:
+    if source.problem:
+        yield source.problem
+    if not report.statistics.people_frames:
+        yield "nobody was found in any frame, so the label files are empty"
+    if report.interrupted:
+        yield f"stopped after {report.seconds:.1f} s; what was found until then is kept"
+
+
+def print_summary(console: Console, reports: Sequence[Report], output: Path) -> None:
+    """Print one row per video, and what else there is to say about each."""
+    table = Table("video", "seconds", "frames", "fps", "with people", "people", "segments")
+    for column in table.columns[1:-1]:
+        column.justify = "right"
+    for report in reports:
+        statistics = report.statistics
+        counts = Counter(segment.label for segment in report.segments)
+        labels = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in counts.most_common()) or "none"
+        table.add_row(
+            report.video.name,
+            f"{report.seconds:.1f}",
+            str(statistics.frames),
+            f"{statistics.frames / max(report.took, 1e-9):.1f}",
+            f"{statistics.people_frames / max(statistics.frames, 1):.0%}",
+            str(statistics.people),
+            labels,
+        )
+    console.print(table)
+    for report in reports:
+        for note in report.notes:
+            say(console, f"{report.video.name}: {note}", style="yellow")
+    say(console, f"results in {output}{os.sep}")

@@ -1,0 +1,104 @@
+"""Milliseconds from a frame leaving a simulated 30 fps camera to the prediction it completes reaching the consumer.
+
+The camera is a clock: real frames of the video, again and again, each delivered at its moment whether or not anybody is
+ready, so that the pipeline drops what it cannot take, as with a webcam.
+"""
+
+import math
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from _machine import DEMO, Stopwatch, describe, parser, spread
+
+from realtime.frames import Frame
+from realtime.pipeline import Pipeline
+from realtime.pose import MediaPipePose
+from realtime.sources import VideoFile
+from realtime.sources.base import Closable
+from realtime.window import WindowSpec
+from stf.prediction import Prediction
+from stf.recogniser import Recogniser
+
+PROMISE_MS = 150
+FPS = 30.0
+
+
+class Camera(Closable):
+    """The frames of a video at a steady 30 fps, stamped and delivered by the clock.
+
+    Attributes:
+        times: the stamp of each frame so far, in seconds.
+        left: when each left, on the monotonic clock.
+    """
+
+    live, fps, frame_count, duration, problem = True, FPS, None, None, None
+
+    def __init__(self, video: Path, seconds: float) -> None:
+        super().__init__()
+        self.name = video.name
+        self.size = VideoFile(video).size
+        self.times: list[float] = []
+        self.left: list[float] = []
+        self._video = video
+        self._seconds = seconds
+
+    def __iter__(self) -> Iterator[Frame]:
+        pictures = (frame.image for _ in count() for frame in VideoFile(self._video))
+        begun = time.perf_counter()
+        for index in range(round(self._seconds * FPS)):
+            picture = next(pictures)
+            if self._closed.wait(max(0.0, begun + index / FPS - time.perf_counter())):
+                return
+            self.times.append(index / FPS)
+            self.left.append(time.perf_counter())
+            yield Frame(index, index / FPS, picture)
+
+
+def latencies(camera: Camera, pipeline: Pipeline) -> list[float]:
+    """Seconds from each window's last frame to its prediction.
+
+    A window is complete with the first frame at or after its end, whether or not that frame was dropped. Windows that
+    come out because somebody has gone end off the grid and are late by design; they are left out.
+    """
+    stride = WindowSpec().stride
+    return [
+        time.perf_counter() - camera.left[bisect_left(camera.times, event.end - 1e-3)]
+        for event in pipeline
+        if isinstance(event, Prediction) and abs(math.remainder(event.end, stride)) < 1e-6
+    ]
+
+
+words = parser(__doc__)
+words.add_argument("video", type=Path, nargs="?", default=DEMO)
+words.add_argument("--seconds", type=float, default=30.0, help="how long the camera runs each time")
+arguments = words.parse_args()
+
+describe(arguments.video.name)
+recogniser = Recogniser.load(arguments.model, device="cpu")
+stopwatch = Stopwatch()
+middles, highs = [], []
+for _ in range(arguments.repeats):
+    camera = Camera(arguments.video, arguments.seconds)
+    with MediaPipePose(num_poses=1, say=print) as estimator, Pipeline(camera, estimator, recogniser) as pipeline:
+        stopwatch.start()
+        measured = [1e3 * seconds for seconds in latencies(camera, pipeline)]
+        stopwatch.stop()
+    middles.append(float(np.percentile(measured, 50)))
+    highs.append(float(np.percentile(measured, 95)))
+    statistics = pipeline.statistics
+    late = 1e3 * np.percentile(np.diff(camera.left), 95)
+    print(
+        f"{len(measured)} predictions: p50 {middles[-1]:.0f} ms, p95 {highs[-1]:.0f} ms, worst {max(measured):.0f} ms; "
+        f"{statistics.dropped} of {len(camera.left)} dropped; frame to frame p95 {late:.0f} ms; "
+        f"{stopwatch.others:.2f} cores taken by others; "
+        f"pose p50 {statistics.stages['pose'].percentile_ms(50):.0f} ms; "
+        f"the pipeline itself says p95 {statistics.stages['latency'].percentile_ms(95):.0f} ms",
+        flush=True,
+    )
+print(f"p50: {spread(middles)} ms; p95: {spread(highs)} ms; promised: p95 at most {PROMISE_MS} ms")
+print(f"ratio: {median(highs) / PROMISE_MS:.2f}")

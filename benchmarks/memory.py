@@ -1,0 +1,125 @@
+"""Megabytes that `stf label` holds over an hour of video.
+
+The hour is a real file: the packets of the video again and again in one container, read and decoded from end to end.
+With --poses the pose estimator alone is replaced, by a replay of what it found in the video (an hour takes minutes).
+"""
+
+import argparse
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import psutil
+from _machine import DEMO, ROOT, describe
+
+from apps.console import FrameProgress, make_console
+from apps.label import LabelOptions, Outputs, label_video
+from realtime.frames import PoseFrame
+from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
+from realtime.sources import VideoFile
+from stf.checkpoint import DEFAULT_MODEL
+from stf.recogniser import Recogniser
+
+PEAK_MB, GROWTH_MB = 1200, 20
+
+
+def loop(video: Path, looped: Path, seconds: float) -> tuple[int, float]:
+    """Write the packets of a video behind one another until they last for `seconds`; how often, and how long one is."""
+    with av.open(str(video)) as source, av.open(str(looped), "w") as target:
+        stream = source.streams.video[0]
+        packets = [packet for packet in source.demux(stream) if packet.pts is not None and packet.dts is not None]
+        stamps = [(packet.pts or 0, packet.dts or 0) for packet in packets]
+        span = max(pts for pts, _ in stamps) + (packets[-1].duration or 0)
+        base = packets[0].time_base
+        turns = math.ceil(seconds / float(span * base))
+        copy = target.add_stream_from_template(stream)
+        for turn in range(turns):
+            for packet, (pts, dts) in zip(packets, stamps, strict=True):
+                packet.stream, packet.time_base = copy, base
+                packet.pts, packet.dts = pts + turn * span, dts + turn * span
+                target.mux(packet)
+    return turns, float(span * base)
+
+
+def record(video: Path, looped: Path, turns: int, span: float) -> Path:
+    """Let the command find the poses in the video once, and write them for every frame of the looped file."""
+    command = [sys.executable, "-m", "apps", "label", str(video.resolve()), "-o", str(looped.parent), "--save-poses"]
+    subprocess.run([*command, "--model", arguments.model], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    poses = looped.with_suffix(".poses.npz")
+    with (
+        RecordedPose(Outputs.of(video, looped.parent).poses) as found,
+        PoseRecorder(poses, video=looped, estimator=found.facts) as recorder,
+    ):
+        for turn in range(turns):
+            for pose in found:
+                index, seconds = pose.index + turn * len(found), pose.time + turn * span
+                recorder.write(PoseFrame(index, seconds, pose.persons))
+    return poses
+
+
+class Meter(FrameProgress):
+    """The bar of the command, which also looks at the megabytes held by this process with every frame.
+
+    Attributes:
+        minutes: the most there were in each minute of video.
+    """
+
+    def __init__(self, frames_per_minute: int) -> None:
+        super().__init__(make_console(stderr=True))
+        self.minutes: list[float] = []
+        self._begun = time.perf_counter()
+        self._seen = 0
+        self._frames_per_minute = frames_per_minute
+        self._process = psutil.Process()
+
+    def advance(self) -> None:
+        """Take the next frame."""
+        super().advance()
+        held = self._process.memory_info().rss / 1e6
+        if self._seen % self._frames_per_minute == 0:
+            if len(self.minutes) in {1, 2} or len(self.minutes) % 5 == 0:
+                now = time.perf_counter() - self._begun
+                print(f"{len(self.minutes)} minutes of video, {now:.0f} s: {held:.1f} MB", flush=True)
+            self.minutes.append(held)
+        self.minutes[-1] = max(self.minutes[-1], held)
+        self._seen += 1
+
+
+def measure(video: Path, estimator: MediaPipePose | RecordedPose, meter: Meter) -> None:
+    """Label the video as the command does."""
+    recogniser = Recogniser.load(arguments.model, device="cpu")
+    outputs = Outputs.of(video, video.parent)
+    with estimator, meter:
+        report = label_video(video, outputs, recogniser, estimator, LabelOptions(), meter)
+    frames, people = report.statistics.frames, report.statistics.people
+    print(f"{report.seconds / 60:.1f} minutes, {frames} frames, {people} person ids, {len(report.segments)} segments")
+
+
+words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+words.add_argument("video", type=Path, nargs="?", default=DEMO)
+words.add_argument("--model", default=DEFAULT_MODEL, help="the recogniser: a shipped model or a file")
+words.add_argument("--minutes", type=float, default=60, help="of video")
+words.add_argument("--poses", action="store_true", help="replay poses instead of estimating each frame's")
+arguments = words.parse_args()
+
+describe(f"{arguments.video.name}, looped to {arguments.minutes:g} minutes,", "poses replayed" * arguments.poses)
+with TemporaryDirectory() as folder:
+    looped = Path(folder) / "looped.mp4"
+    turns, span = loop(arguments.video, looped, 60 * arguments.minutes)
+    estimator: MediaPipePose | RecordedPose
+    if arguments.poses:
+        estimator = RecordedPose(record(arguments.video, looped, turns, span), video=looped)
+    else:
+        estimator = MediaPipePose(say=print)
+    meter = Meter(round(60 * (VideoFile(looped).fps or 30)))
+    measure(looped, estimator, meter)
+first, later = meter.minutes[0], max(meter.minutes[1:])
+peak, growth = max(first, later), later - first
+print(f"peak: {peak:.0f} MB; promised: at most {PEAK_MB} MB")
+print(f"most in the first minute {first:.1f} MB, after it {later:.1f} MB, in the last {meter.minutes[-1]:.1f} MB")
+print(f"growth after the first minute: {growth:.1f} MB; promised: at most {GROWTH_MB} MB")
+print(f"ratio: {max(peak / PEAK_MB, growth / GROWTH_MB):.2f}")

@@ -1,0 +1,117 @@
+"""Ray casting of quadrics: every solid of the figure is a quadric cut by two planes, drawn inside its own box only.
+
+In its own frame a solid is a surface of revolution x^2 + z^2 = r(y)^2 with r(y)^2 a polynomial of degree two (a
+sphere, a cone, a cylinder), kept where low <= y <= high; an affine frame makes it an ellipsoid or a limb of any width
+and depth.
+The equations are ours; they are the textbook intersection of a ray with x' Q x = 0.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int16
+
+from calibration.figure.camera import Camera
+
+_CORNERS = np.array([[x, y, z, 1] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Solids:
+    """P solids in one coordinate system.
+
+    Attributes:
+        frames: (P, 4, 4) from each solid's own frame, in which it lies within |x|, |y|, |z| <= 1, to the common one.
+        profiles: (P, 3) the numbers (a, b, c) of x^2 + z^2 + a y^2 + b y + c = 0.
+        spans: (P, 2) the lowest and highest y that is kept.
+        splits: (P,) the y below which the first colour is used, above which the second.
+        colours: (P, 2, 3) RGB in [0, 1].
+    """
+
+    frames: Float64[np.ndarray, "P 4 4"]
+    profiles: Float64[np.ndarray, "P 3"]
+    spans: Float64[np.ndarray, "P 2"]
+    splits: Float64[np.ndarray, " P"]
+    colours: Float64[np.ndarray, "P 2 3"]
+
+    def moved(self, pose: Float64[np.ndarray, "4 4"]) -> "Solids":
+        """The same solids in other coordinates, `pose` leading there from the present ones."""
+        return replace(self, frames=pose @ self.frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What the camera sees of the solids.
+
+    Attributes:
+        depth: (H, W) metres along the optical axis; infinite where nothing is hit.
+        solid: (H, W) the number of the solid hit; -1 where none.
+    """
+
+    depth: Float32[np.ndarray, "H W"]
+    solid: Int16[np.ndarray, "H W"]
+
+
+def cast(solids: Solids, camera: Camera) -> Surface:
+    """Find the nearest solid along the ray of each pixel.
+
+    A pixel's ray is t d with d = ((cx - u) / f, (cy - v) / f, 1), so t is the depth. With Q the solid's quadric in
+    camera coordinates, A its upper 3 x 3 part, b its last column and c its corner, the ray enters it at
+    t = c / (sqrt(s) - b'd) where s = d' (b b' - c A) d, a polynomial of degree two in d's two free components.
+
+    Args:
+        solids: the solids in camera coordinates; each must lie wholly in front of the camera to be drawn.
+        camera: size, focal length and principal point are used.
+    """
+    width, height = camera.size
+    depth = np.full((height, width), np.inf, np.float32)
+    solid = np.full((height, width), -1, np.int16)
+    inverse = np.linalg.inv(solids.frames)
+    a, b, c = solids.profiles.T
+    local = np.zeros_like(inverse)
+    local[:, 0, 0] = local[:, 2, 2] = 1
+    local[:, 1, 1], local[:, 3, 3] = a, c
+    local[:, 1, 3] = local[:, 3, 1] = b / 2
+    quadric = inverse.transpose(0, 2, 1) @ local @ inverse
+    toward, constant = quadric[:, :3, 3], quadric[:, 3, 3]
+    squared = toward[:, :, None] * toward[:, None, :] - constant[:, None, None] * quadric[:, :3, :3]
+
+    corners = _CORNERS @ solids.frames.transpose(0, 2, 1)
+    pixels = camera.project(corners[:, :, :3])
+    first = np.floor(pixels.min(axis=1)).clip(0, camera.size).astype(int)
+    last = np.ceil(pixels.max(axis=1)).clip(0, camera.size).astype(int)
+    centre = camera.centre
+    in_front = corners[:, :, 2].min(axis=1) > 0.05
+
+    for number in np.flatnonzero(in_front & (last > first).all(axis=1)):
+        (left, top), (right, bottom) = first[number], last[number]
+        # Polynomials in x and y are developed around the middle of the box: float32 is then exact enough.
+        middle = np.ones(3)
+        middle[:2] = (centre - (first[number] + last[number]) / 2) / camera.focal
+        x = ((centre[0] - 0.5 - np.arange(left, right)) / camera.focal - middle[0]).astype(np.float32)
+        y = ((centre[1] - 0.5 - np.arange(top, bottom)) / camera.focal - middle[1]).astype(np.float32)[:, None]
+        s = squared[number]
+        discriminant = _linear(2 * s @ middle, -middle @ s @ middle, middle, x, y)
+        discriminant += (s[0, 0].astype(np.float32) * x + (2 * s[0, 1]).astype(np.float32) * y) * x
+        discriminant += s[1, 1].astype(np.float32) * y * y
+        entry = np.sqrt(np.maximum(discriminant, 0)) - _linear(toward[number], 0, middle, x, y)
+        t = constant[number].astype(np.float32) / entry
+        along = t * _linear(inverse[number, 1, :3], 0, middle, x, y) + inverse[number, 1, 3].astype(np.float32)
+        low, high = solids.spans[number]
+        box = depth[top:bottom, left:right]
+        hit = (discriminant > 0) & (t > 0) & (t < box) & (along >= low) & (along <= high)
+        np.copyto(box, t, where=hit)
+        np.copyto(solid[top:bottom, left:right], np.int16(number), where=hit)
+    return Surface(depth, solid)
+
+
+def _linear(
+    form: Float64[np.ndarray, "3"],
+    offset: float,
+    middle: Float64[np.ndarray, "3"],
+    x: Float32[np.ndarray, " W"],
+    y: Float32[np.ndarray, "H 1"],
+) -> Float32[np.ndarray, "H W"]:
+    """`form`'(middle + (x, y, 0)) + offset."""
+    across = form[0].astype(np.float32) * x + np.float32(form @ middle + offset)
+    return np.asarray(across + form[1].astype(np.float32) * y)

@@ -1,0 +1,306 @@
+"""`Pipeline`: a source's frames in, poses, predictions and segments out, in time.
+
+Four workers, each a thread with a bounded queue before it, so that everything else runs beside the pose estimator
+rather than after it:
+
+    reader        source -> frames
+    pose          frame -> poses
+    skeleton      poses -> people -> skeletons -> windows
+    recogniser    windows -> predictions -> segments
+
+Files and cameras run through the same workers. The only difference is what happens when a worker falls behind: a file's
+reader waits, so every frame counts; of a camera the newest frame wins, and what was dropped is counted.
+"""
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+import numpy as np
+import torch
+
+from realtime.frames import Frame, PoseFrame, SkeletonFrame, TrackedPose, Window
+from realtime.mapping import get_mapping
+from realtime.pipeline.channel import Channel
+from realtime.pipeline.statistics import Statistics
+from realtime.pose import PoseEstimator
+from realtime.segments import Segmenter, SegmentSpec
+from realtime.smoothing import Smoother
+from realtime.sources import Source
+from realtime.tracking import Tracker
+from realtime.window import Windowers, WindowSpec, seen_since
+from stf.prediction import Prediction, Segment
+from stf.recogniser import Recogniser
+
+T = TypeVar("T")
+
+_SWITCH_SECONDS = 0.0005
+"""How long one thread may keep the interpreter from another. The pose estimator hands every frame to a thread of its
+own and needs the interpreter twice a frame; at Python's 5 ms it can wait for most of the time it takes to compute."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """Who was where in one frame: every frame of a file yields one, in order.
+
+    Attributes:
+        frame: the frame itself.
+        found: what the estimator said.
+        people: the persons in it with their ids.
+        skeletons: the same people in the recogniser's layout, smoothed.
+    """
+
+    frame: Frame
+    found: PoseFrame
+    people: tuple[TrackedPose, ...]
+    skeletons: tuple[SkeletonFrame, ...]
+
+
+Event = FrameResult | Prediction | Segment
+"""What a pipeline yields; a prediction comes some frames after the frame that completed its window."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A frame, and when on the monotonic clock it left the source."""
+
+    frame: Frame
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Posed:
+    """A frame, the poses in it, and when the frame left the source."""
+
+    frame: Frame
+    found: PoseFrame
+    clock: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Windows completed by one frame, what the time then was, and when that frame left the source."""
+
+    windows: list[Window]
+    now: float
+    clock: float
+
+
+class Pipeline:
+    """Iterate over it for `FrameResult`, `Prediction` and `Segment` events, or start and poll it; a context manager.
+
+    Args:
+        source: where frames come from; the pipeline closes it.
+        estimator: finds people in frames; stays open.
+        recogniser: says what the people do.
+        window: how motion is cut into windows; by default the recogniser's own window, every 8/30 s.
+        segments: how predictions become segments.
+        newest_wins: drop what is outdated rather than wait; by default for live sources only.
+        torch_threads: threads of one torch operation in the recogniser's worker; the pose estimator wants the others.
+
+    Raises:
+        UserError: if the recogniser's layout cannot be had from the estimator's landmarks.
+
+    Attributes:
+        statistics: what happened so far; read it at any time.
+        recogniser: the one given.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        estimator: PoseEstimator,
+        recogniser: Recogniser,
+        *,
+        window: WindowSpec | None = None,
+        segments: SegmentSpec | None = None,
+        newest_wins: bool | None = None,
+        torch_threads: int = 1,
+    ) -> None:
+        self.statistics = Statistics()
+        self._source = source
+        self._estimator = estimator
+        self.recogniser = recogniser
+        sampling = recogniser.sampling
+        spec = window or WindowSpec()
+        self._windowers = Windowers(replace(spec, seconds=sampling.span, samples=sampling.samples))
+        self._mapping = get_mapping(recogniser.layout)
+        self._segmenter = Segmenter(recogniser.classes, segments)
+        self._newest_wins = source.live if newest_wins is None else newest_wins
+        self._torch_threads = torch_threads
+        self._frames: Channel[_Arrival] = Channel(1 if self._newest_wins else 4)
+        self._posed: Channel[_Posed] = Channel(2)
+        self._windows: Channel[_Work] = Channel(2 if self._newest_wins else 8)
+        self._events: Channel[Event] = Channel(8)
+        self._failure: BaseException | None = None
+        self._workers = [
+            threading.Thread(target=self._guard, args=(work,), name=f"stf{work.__name__}", daemon=True)
+            for work in (self._read, self._pose, self._skeleton, self._recognise)
+        ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        """Start the workers and yield events until the source ends; once.
+
+        Raises:
+            Exception: as `poll`.
+        """
+        self.start()
+        try:
+            while (event := self.poll()) is not None:
+                yield event
+        finally:
+            self.close()
+
+    def start(self) -> None:
+        """Start the workers; once."""
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        for worker in self._workers:
+            worker.start()
+
+    def poll(self, timeout: float = math.inf) -> Event | None:
+        """The next event, waiting up to `timeout` seconds for it; None when there is none, or no more.
+
+        A failure of a worker is raised after everything that was complete before it has been handed out.
+
+        Raises:
+            Exception: what ended a worker, a `UserError` of the source or the estimator among others.
+        """
+        event = self._events.take(timeout)
+        if event is None and self.finished and self._failure:
+            failure, self._failure = self._failure, None
+            raise failure
+        return event
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last event has been handed out."""
+        return self._events.exhausted
+
+    def stop(self) -> None:
+        """End the source now; what is under way is completed and yielded. May be called from a signal handler."""
+        self._source.close()
+
+    def close(self) -> None:
+        """Stop the workers, within a second, and close the source; what is under way is lost."""
+        self._source.close()
+        for channel in (self._frames, self._posed, self._windows, self._events):
+            channel.close()
+        for worker in self._workers:
+            if worker.is_alive():
+                worker.join(timeout=1.0)
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever iterates
+            self._failure = self._failure or error
+
+    def _read(self) -> None:
+        try:
+            begun = time.perf_counter()
+            for frame in self._source:
+                clock = time.perf_counter()
+                self.statistics.stages["decode"].add(clock - begun)
+                self._send(self._frames, _Arrival(frame, clock))
+                begun = time.perf_counter()
+        finally:
+            self._frames.end()
+
+    def _pose(self) -> None:
+        try:
+            while arrival := self._frames.take():
+                begun = time.perf_counter()
+                found = self._estimator.estimate(arrival.frame)
+                self.statistics.stages["pose"].add(time.perf_counter() - begun)
+                self._posed.put(_Posed(arrival.frame, found, arrival.clock))
+        finally:
+            self._frames.close()
+            self._posed.end()
+
+    def _skeleton(self) -> None:
+        tracker, mapping = Tracker(), self._mapping
+        smoother = Smoother(mapping.coordinates)
+        statistics = self.statistics
+        now = clock = 0.0
+        try:
+            while posed := self._posed.take():
+                begun = time.perf_counter()
+                clock, now = posed.clock, posed.frame.time
+                people = tracker.update(posed.found)
+                skeletons = tuple(smoother.smooth(mapping.map_pose(p.pose, now, p.person)) for p in people)
+                windows = self._windowers.update(skeletons, now)
+                statistics.stages["skeleton"].add(time.perf_counter() - begun)
+                statistics.frames += 1
+                statistics.people_frames += bool(people)
+                statistics.people = max([statistics.people, *(p.person + 1 for p in people)])
+                self._show(FrameResult(posed.frame, posed.found, people, skeletons))
+                if windows:
+                    self._send(self._windows, _Work(windows, now, clock))
+                else:
+                    self._windows.offer(_Work([], now, clock))
+        finally:
+            self._posed.close()
+            self._windows.put(_Work(self._windowers.flush(), now, clock))
+            self._windows.end()
+
+    def _recognise(self) -> None:
+        torch.set_num_threads(self._torch_threads)
+        torch.set_flush_denormal(True)  # of this thread; softmax leaves numbers below 1e-38, on which a CPU is slow
+        stages = self.statistics.stages
+        try:
+            while work := self._windows.take():
+                begun = time.perf_counter()
+                predictions = self._predict(work.windows)
+                done = time.perf_counter()
+                if predictions:
+                    stages["recognise"].add(done - begun)
+                    stages["latency"].add(done - work.clock)
+                for window, prediction in zip(work.windows, predictions, strict=True):
+                    self._events.put(prediction)
+                    self._emit(self._segmenter.add(prediction, seen_since(window)))
+                self._emit(self._segmenter.advance(work.now))
+        finally:
+            self._windows.close()
+            self._emit(self._segmenter.flush())
+            self._events.end()
+
+    def _predict(self, windows: list[Window]) -> list[Prediction]:
+        if not windows:
+            return []
+        scores, focus = self.recogniser.recognise(np.stack([window.joints for window in windows]))
+        best = scores.argmax(axis=1)
+        return [
+            Prediction(w.start, w.end, w.person, s, self.recogniser.classes[b], float(s[b]), f)
+            for w, s, b, f in zip(windows, scores, best, focus, strict=True)
+        ]
+
+    def _send(self, channel: Channel[T], item: T) -> None:
+        """Hand an item to the next worker: wait for room, or let the oldest one go."""
+        if self._newest_wins:
+            self.statistics.dropped += channel.replace(item)
+        else:
+            channel.put(item)
+
+    def _show(self, result: FrameResult) -> None:
+        """Hand a frame to whoever iterates: wait, or leave it out where they are behind."""
+        if self._newest_wins:
+            self._events.offer(result)
+        else:
+            self._events.put(result)
+
+    def _emit(self, segments: list[Segment]) -> None:
+        for segment in segments:
+            self._events.put(segment)

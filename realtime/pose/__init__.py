@@ -1,0 +1,7 @@
+"""Where the people in a frame are: MediaPipe's estimator, and landmarks recorded earlier."""
+
+from realtime.pose.estimator import PoseEstimator
+from realtime.pose.landmarker import Delegate, MediaPipePose
+from realtime.pose.recorded import PoseRecorder, RecordedPose
+
+__all__ = ["Delegate", "MediaPipePose", "PoseEstimator", "PoseRecorder", "RecordedPose"]

@@ -1,0 +1,1 @@
+"""Where results go: files and windows, each a context manager."""

@@ -1,0 +1,1 @@
+"""Dataset importers, one per file; each yields `Clip`."""

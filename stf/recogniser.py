@@ -1,0 +1,120 @@
+"""The recogniser: a checkpoint made ready to be asked about windows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+
+from stf.checkpoint import DEFAULT_MODEL, Header, find_model, load_checkpoint
+from stf.errors import UserError
+from stf.focus import normalise_focus, project_to_input
+from stf.models import STF, build_model
+from stf.sampling import Sampling
+from stf.skeleton import get_layout
+from stf.streams import get_stream, make_stream
+from stf.transforms import normalise_body
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device that `auto`, `cpu` or `cuda` (or `cuda:1`, `mps`) means here.
+
+    Raises:
+        UserError: if the device is unknown or not present.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).cpu()
+    except (RuntimeError, AssertionError, ImportError) as error:
+        raise UserError(f"the device '{name}' cannot be used here; use --device auto or cpu") from error
+    return device
+
+
+class Recogniser:
+    """Class probabilities and focus of skeleton windows, streams fused.
+
+    Attributes:
+        header: what the checkpoint says about itself.
+        layout: skeleton layout of the windows.
+        classes: the K class names.
+        networks: the network of each stream, in evaluation mode.
+        sampling: samples and rate of the windows.
+        device: where it computes.
+    """
+
+    def __init__(self, header: Header, networks: Mapping[str, STF], device: torch.device) -> None:
+        self.header = header
+        self.layout = get_layout(header.layout)
+        self.classes = header.classes
+        self.device = device
+        self.networks = {name: network.to(device).eval() for name, network in networks.items()}
+        for network in self.networks.values():
+            network.requires_grad_(requires_grad=False)
+
+    @classmethod
+    def load(cls, model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Self:
+        """Load a checkpoint.
+
+        Args:
+            model: name of a shipped model, or a file.
+            device: `auto`, `cpu`, `cuda`.
+
+        Raises:
+            UserError: if model or device cannot be had, or the weights do not fit the header.
+        """
+        path = find_model(model)
+        header, states = load_checkpoint(path)
+        try:
+            networks = {stream: _build_network(header, stream, state) for stream, state in states.items()}
+        except UserError as error:
+            raise UserError(f"{path} cannot be used: {error}") from error
+        return cls(header, networks, choose_device(device))
+
+    @property
+    def sampling(self) -> Sampling:
+        """Samples and rate of the windows this recogniser was trained on."""
+        return self.header.sampling
+
+    @torch.no_grad()
+    def recognise(
+        self, joints: Float32[np.ndarray, "N T V C"]
+    ) -> tuple[Float32[np.ndarray, "N K"], Float32[np.ndarray, "N T V"]]:
+        """Class probabilities, and the focus for the most probable class, of windows of one person each.
+
+        Logits are fused over the streams with the checkpoint's weights and divided by its temperature. Each stream's
+        focus is divided by its maximum, fused with the same weights, and divided by its maximum again (ours).
+
+        Args:
+            joints: (N, T, V, C) windows in the checkpoint's layout and sampling; missing samples are zero.
+
+        Returns:
+            Probabilities (N, K), rows summing to one, and focus (N, T, V) in [0, 1].
+        """
+        x = torch.from_numpy(joints).to(self.device).permute(0, 3, 1, 2)[..., None]
+        x = normalise_body(x, self.layout)
+        module = self.header.focus_module
+        outputs = {
+            name: network.run_for_focus(make_stream(name, x, self.layout), module)
+            for name, network in self.networks.items()
+        }
+        weights = self.header.streams
+        logits = sum((weights[name] * output.logits for name, output in outputs.items()), start=torch.zeros(()))
+        probabilities = torch.softmax(logits.float() / self.header.temperature, dim=1)
+        top = probabilities.argmax(dim=1)
+        volume: Tensor = torch.zeros(())
+        for name, output in outputs.items():
+            focus = normalise_focus(self.networks[name].focus_of(output, top, module=module))
+            volume = volume + weights[name] * project_to_input(focus, joints.shape[1])
+        return probabilities.cpu().numpy(), normalise_focus(volume).cpu().numpy()
+
+
+def _build_network(header: Header, stream: str, state: dict[str, Tensor]) -> STF:
+    get_stream(stream)
+    layout = get_layout(header.layout)
+    network = build_model(header.architecture, layout=layout, num_classes=len(header.classes), **header.options)
+    return network.load(state)

@@ -1,0 +1,209 @@
+"""Skeleton layouts: the only place where joint numbers are written.
+
+Every other module asks a `SkeletonLayout` for its joints by name. Names are lower case with the side first
+(`left_elbow`); numbers are 0-based.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from stf.errors import UserError
+
+Edge = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class SkeletonLayout:
+    """A fixed set of named joints and the bones between them.
+
+    Attributes:
+        name: short identifier, stored in checkpoints (`ntu25`).
+        joints: V joint names; a joint's number is its place here.
+        edges: bones as (child, parent), every joint except the centre being the child of exactly one bone in a
+            tree layout; layouts that only describe landmarks (MediaPipe) may have cycles.
+        centre: the joint that bones lead towards, and the joint with no bone of its own.
+        limbs: joint numbers grouped for display and for body-part dropout, together covering every joint once.
+        channels: what the C numbers of a joint are: coordinates, and `score` where the layout carries one.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    centre: int
+    limbs: Mapping[str, tuple[int, ...]]
+    channels: tuple[str, ...] = ("x", "y", "z")
+
+    @property
+    def num_joints(self) -> int:
+        """V, the number of joints."""
+        return len(self.joints)
+
+    @property
+    def num_coordinates(self) -> int:
+        """How many of the channels are coordinates (they come first): 3 in space, 2 in the image plane."""
+        return len(self.channels) - ("score" in self.channels)
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.joints)}
+
+    def index(self, name: str) -> int:
+        """The number of the joint called `name`.
+
+        Raises:
+            KeyError: if the layout has no such joint.
+        """
+        return self._number[name]
+
+    def indices(self, *names: str) -> list[int]:
+        """The numbers of several joints, in the order given."""
+        return [self._number[name] for name in names]
+
+    @cached_property
+    def parents(self) -> tuple[int, ...]:
+        """The parent of each joint; the centre is its own parent."""
+        parent = {self.centre: self.centre}
+        for child, end in self.edges:
+            parent.setdefault(child, end)
+        return tuple(parent.get(joint, joint) for joint in range(self.num_joints))
+
+    @cached_property
+    def mirror(self) -> tuple[int, ...]:
+        """The joint numbers after left and right change places: `joints[..., mirror, :]` swaps the sides."""
+        other = {"left": "right", "right": "left"}
+        swapped = []
+        for name in self.joints:
+            side, _, rest = name.partition("_")
+            swapped.append(self._number[f"{other[side]}_{rest}"] if side in other else self._number[name])
+        return tuple(swapped)
+
+
+def _layout(
+    name: str, joints: str, bones: str, centre: str, limbs: Mapping[str, str], channels: str = "x y z"
+) -> SkeletonLayout:
+    """Build a layout from words: `bones` is a list of child>parent pairs."""
+    names = tuple(joints.split())
+    number = {joint: n for n, joint in enumerate(names)}
+    edges = []
+    for bone in bones.split():
+        child, parent = bone.split(">")
+        edges.append((number[child], number[parent]))
+    groups = {limb: tuple(number[joint] for joint in members.split()) for limb, members in limbs.items()}
+    return SkeletonLayout(name, names, tuple(edges), number[centre], groups, tuple(channels.split()))
+
+
+NTU25 = _layout(
+    "ntu25",
+    """spine_base spine_mid neck head
+    left_shoulder left_elbow left_wrist left_hand right_shoulder right_elbow right_wrist right_hand
+    left_hip left_knee left_ankle left_foot right_hip right_knee right_ankle right_foot
+    spine_shoulder left_hand_tip left_thumb right_hand_tip right_thumb""",
+    """spine_base>spine_mid spine_mid>spine_shoulder neck>spine_shoulder head>neck
+    left_shoulder>spine_shoulder left_elbow>left_shoulder left_wrist>left_elbow left_hand>left_wrist
+    right_shoulder>spine_shoulder right_elbow>right_shoulder right_wrist>right_elbow right_hand>right_wrist
+    left_hip>spine_base left_knee>left_hip left_ankle>left_knee left_foot>left_ankle
+    right_hip>spine_base right_knee>right_hip right_ankle>right_knee right_foot>right_ankle
+    left_hand_tip>left_thumb left_thumb>left_hand right_hand_tip>right_thumb right_thumb>right_hand""",
+    "spine_shoulder",
+    {
+        "trunk": "head neck spine_shoulder spine_mid spine_base",
+        "left arm": "left_shoulder left_elbow left_wrist left_hand left_hand_tip left_thumb",
+        "right arm": "right_shoulder right_elbow right_wrist right_hand right_hand_tip right_thumb",
+        "left leg": "left_hip left_knee left_ankle left_foot",
+        "right leg": "right_hip right_knee right_ankle right_foot",
+    },
+)
+"""NTU RGB+D (Kinect v2), 25 joints; bones and centre as ST-GCN, 2s-AGCN and CTR-GCN use them."""
+
+KINETICS18 = _layout(
+    "kinetics18",
+    """nose neck right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist
+    right_hip right_knee right_ankle left_hip left_knee left_ankle right_eye left_eye right_ear left_ear""",
+    """right_wrist>right_elbow right_elbow>right_shoulder left_wrist>left_elbow left_elbow>left_shoulder
+    left_ankle>left_knee left_knee>left_hip right_ankle>right_knee right_knee>right_hip
+    left_hip>left_shoulder right_hip>right_shoulder left_shoulder>neck right_shoulder>neck nose>neck
+    right_eye>nose left_eye>nose right_ear>right_eye left_ear>left_eye""",
+    "neck",
+    {
+        "head": "nose neck right_eye left_eye right_ear left_ear",
+        "left arm": "left_shoulder left_elbow left_wrist",
+        "right arm": "right_shoulder right_elbow right_wrist",
+        "left leg": "left_hip left_knee left_ankle",
+        "right leg": "right_hip right_knee right_ankle",
+    },
+    channels="x y score",
+)
+"""Kinetics-Skeleton (OpenPose), 18 joints in the image plane with a score each."""
+
+KINECT20 = _layout(
+    "kinect20",
+    """spine_base spine_mid spine_shoulder head
+    left_shoulder left_elbow left_wrist left_hand right_shoulder right_elbow right_wrist right_hand
+    left_hip left_knee left_ankle left_foot right_hip right_knee right_ankle right_foot""",
+    """spine_base>spine_mid spine_mid>spine_shoulder head>spine_shoulder
+    left_shoulder>spine_shoulder left_elbow>left_shoulder left_wrist>left_elbow left_hand>left_wrist
+    right_shoulder>spine_shoulder right_elbow>right_shoulder right_wrist>right_elbow right_hand>right_wrist
+    left_hip>spine_base left_knee>left_hip left_ankle>left_knee left_foot>left_ankle
+    right_hip>spine_base right_knee>right_hip right_ankle>right_knee right_foot>right_ankle""",
+    "spine_shoulder",
+    {
+        "trunk": "head spine_shoulder spine_mid spine_base",
+        "left arm": "left_shoulder left_elbow left_wrist left_hand",
+        "right arm": "right_shoulder right_elbow right_wrist right_hand",
+        "left leg": "left_hip left_knee left_ankle left_foot",
+        "right leg": "right_hip right_knee right_ankle right_foot",
+    },
+)
+"""Kinect v1, 20 joints (N-UCLA, PRECOG; UTD-MHAD after reordering). Hip centre is called `spine_base`, shoulder
+centre `spine_shoulder`, as in NTU-25."""
+
+MEDIAPIPE33 = _layout(
+    "mediapipe33",
+    """nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye right_eye_outer left_ear right_ear
+    left_mouth right_mouth left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist
+    left_pinky right_pinky left_index right_index left_thumb right_thumb left_hip right_hip left_knee right_knee
+    left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index""",
+    """left_eye_inner>nose left_eye>left_eye_inner left_eye_outer>left_eye left_ear>left_eye_outer
+    right_eye_inner>nose right_eye>right_eye_inner right_eye_outer>right_eye right_ear>right_eye_outer
+    left_mouth>right_mouth left_shoulder>right_shoulder left_elbow>left_shoulder left_wrist>left_elbow
+    left_pinky>left_wrist left_index>left_wrist left_thumb>left_wrist left_index>left_pinky
+    right_elbow>right_shoulder right_wrist>right_elbow
+    right_pinky>right_wrist right_index>right_wrist right_thumb>right_wrist right_index>right_pinky
+    left_hip>left_shoulder right_hip>right_shoulder left_hip>right_hip
+    left_knee>left_hip left_ankle>left_knee left_heel>left_ankle left_foot_index>left_heel left_foot_index>left_ankle
+    right_knee>right_hip right_ankle>right_knee right_heel>right_ankle right_foot_index>right_heel
+    right_foot_index>right_ankle""",
+    "nose",
+    {
+        "head": """nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye right_eye_outer
+        left_ear right_ear left_mouth right_mouth""",
+        "left arm": "left_shoulder left_elbow left_wrist left_pinky left_index left_thumb",
+        "right arm": "right_shoulder right_elbow right_wrist right_pinky right_index right_thumb",
+        "left leg": "left_hip left_knee left_ankle left_heel left_foot_index",
+        "right leg": "right_hip right_knee right_ankle right_heel right_foot_index",
+    },
+)
+"""MediaPipe Pose, 33 landmarks; the edges are the ones drawn, not a tree."""
+
+LAYOUTS: Mapping[str, SkeletonLayout] = {layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, MEDIAPIPE33)}
+
+KINECT20_TO_NTU25: Sequence[int] = KINECT20.indices(
+    *(
+        name.replace("neck", "spine_shoulder").replace("_hand_tip", "_hand").replace("_thumb", "_hand")
+        for name in NTU25.joints
+    )
+)
+"""For each NTU-25 joint the Kinect v1 joint that stands for it: `joints20[..., KINECT20_TO_NTU25, :]`."""
+
+
+def get_layout(name: str) -> SkeletonLayout:
+    """The layout called `name`.
+
+    Raises:
+        UserError: if there is none.
+    """
+    try:
+        return LAYOUTS[name]
+    except KeyError:
+        raise UserError(f"there is no skeleton layout '{name}'; known are {', '.join(sorted(LAYOUTS))}") from None

@@ -1,0 +1,126 @@
+"""The `stf` command as a person starts it: in this process, or in one of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import av
+import pytest
+
+from apps.cli import app
+
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "apps" / "assets" / "demo.mp4"
+SHORT_FRAMES = 180
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence of a user error; asserts that it is one, and that nothing else was said."""
+        assert self.code == 2, self
+        assert self.out == "", self
+        assert re.fullmatch(r"stf: [^\n]{20,400}\n", self.err), self
+        return self.err
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture
+def stf(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Runs a command in this process, with the test's own folder as the working directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: object) -> Outcome:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as end:
+            app([str(arg) for arg in args], prog_name="stf")
+        return Outcome(int(end.value.code or 0), *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def start(tmp_path: Path, pose_model: Path) -> Callable[..., subprocess.Popen[str]]:  # noqa: ARG001 - fetched before
+    """Starts a command in a process of its own, with the test's own folder as the working directory."""
+    return lambda *args, **env: start_process(tmp_path, *args, **env)
+
+
+def start_process(folder: Path, *args: object, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "apps", *map(str, args)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], timeout: float = 120) -> Outcome:
+    """Wait for a process to end."""
+    out, err = process.communicate(timeout=timeout)
+    return Outcome(process.returncode, out, err)
+
+
+def names(folder: Path) -> set[str]:
+    """Everything in a folder, hidden or not; nothing where there is no folder."""
+    return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def read_lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def copy_video(source: Path, target: Path, frames: int) -> None:
+    """The first frames of a video as they are coded, in an MP4 whose index comes first."""
+    with av.open(str(source)) as video, av.open(str(target), "w", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream_from_template(video.streams.video[0])
+        for packet in islice(video.demux(video.streams.video[0]), frames):
+            packet.stream = stream
+            out.mux(packet)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A video, the folder `stf label --save-poses` wrote, and what it said."""
+
+    video: Path
+    folder: Path
+    outcome: Outcome
+
+    @property
+    def poses(self) -> Path:
+        return self.folder / f"{self.video.stem}.poses.npz"
+
+    @property
+    def windows(self) -> Path:
+        return self.folder / f"{self.video.stem}.windows.jsonl"
+
+    @property
+    def segments(self) -> Path:
+        return self.folder / f"{self.video.stem}.segments.csv"
+
+
+@pytest.fixture(scope="session")
+def labelled(tmp_path_factory: pytest.TempPathFactory, pose_model: Path) -> Labelled:  # noqa: ARG001 - fetched before
+    """The first seconds of the demo clip, labelled by a process of its own."""
+    folder = tmp_path_factory.mktemp("labelled")
+    video = folder / "short.mp4"
+    copy_video(DEMO, video, SHORT_FRAMES)
+    outcome = finish(start_process(folder, "label", video, "-o", "out", "--save-poses"))
+    return Labelled(video, folder / "out", outcome)

@@ -1,0 +1,191 @@
+"""`stf label`: the files it writes, for one video and several."""
+
+import csv
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from conftest import DEMO, Command, Labelled, copy_video, names, read_lines
+from data.videos import write_size_change, write_video
+
+from apps.label import Outputs
+from realtime.opencv import cv2
+from realtime.pose import RecordedPose
+from realtime.sinks.jsonl import PredictionRecord
+from realtime.sinks.segments_csv import read_segments
+from stf.recogniser import Recogniser
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as video:
+        return [frame.to_ndarray(format="bgr24") for frame in video.decode(video=0)]
+
+
+def test_a_video_gives_windows_segments_and_poses_and_nothing_else(labelled: Labelled) -> None:
+    assert labelled.outcome.code == 0
+    assert labelled.outcome.err == ""
+    assert names(labelled.folder) == {"short.windows.jsonl", "short.segments.csv", "short.poses.npz"}
+    assert names(labelled.folder.parent) == {"short.mp4", "out"}
+    summary = labelled.outcome.out
+    assert "short.mp4" in summary
+    assert "results in out" in summary
+
+
+def test_windows_hold_span_person_top_5_and_focus_by_joint_every_8_frames_of_30(labelled: Labelled) -> None:
+    lines = [PredictionRecord.model_validate(line) for line in read_lines(labelled.windows.read_text())]
+    recogniser = Recogniser.load()
+    ends = np.array([line.end for line in lines])
+    assert len(lines) >= 10
+    assert np.allclose(np.diff(ends[:-1]), 8 / 30, atol=2e-3)
+    assert ends[-1] == pytest.approx(len(pictures(labelled.video)) / 30, abs=0.1)
+    for line in lines:
+        assert line.end - line.start == pytest.approx(recogniser.sampling.span, abs=2e-3)
+        assert line.person == 0
+        assert len(line.top) == 5
+        assert (line.top[0].label, line.top[0].score) == (line.label, line.confidence)
+        assert [top.score for top in line.top] == sorted((top.score for top in line.top), reverse=True)
+        assert {top.label for top in line.top} <= set(recogniser.classes)
+        assert tuple(line.focus) == recogniser.layout.joints
+        assert max(line.focus.values()) > 0.05
+
+
+def test_segments_are_rows_of_start_end_person_label_and_confidence(labelled: Labelled) -> None:
+    with labelled.segments.open(newline="") as file:
+        assert next(csv.reader(file)) == ["start", "end", "person", "label", "confidence"]
+    for segment in read_segments(labelled.segments):
+        assert 0 <= segment.start < segment.end <= 6.1
+        assert segment.label in Recogniser.load().classes
+
+
+def test_saved_poses_give_the_same_files_without_mediapipe(labelled: Labelled, stf: Command, tmp_path: Path) -> None:
+    outcome = stf("label", labelled.video, "-o", "again", "--poses", labelled.poses, "--pose-model", "missing.task")
+    assert outcome.code == 0
+    again = Outputs.of(labelled.video, tmp_path / "again")
+    assert again.windows.read_bytes() == labelled.windows.read_bytes()
+    assert again.segments.read_bytes() == labelled.segments.read_bytes()
+    assert names(tmp_path / "again") == {again.windows.name, again.segments.name}
+
+
+def test_the_annotated_video_is_h264_with_every_frame_and_the_person_drawn_in(
+    labelled: Labelled, stf: Command, tmp_path: Path
+) -> None:
+    assert stf("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--annotate").code == 0
+    annotated = Outputs.of(labelled.video, tmp_path / "out").annotated
+    assert names(tmp_path / "out") == {"short.windows.jsonl", "short.segments.csv", "short.annotated.mp4"}
+    with av.open(str(annotated)) as video:
+        assert video.streams.video[0].codec_context.name == "h264"
+        assert video.streams.video[0].pix_fmt == "yuv420p"
+    before, after = pictures(labelled.video), pictures(annotated)
+    assert len(before) == len(after)
+    with RecordedPose(labelled.poses) as poses:
+        person = list(poses)[90].persons[0]
+    changed = np.abs(before[90].astype(int) - after[90]).max(axis=2) > 40
+    height, width = changed.shape
+    x, y = (person.landmarks[[11, 12, 23, 24, 25, 26], :2] * (width, height)).round().astype(int).T
+    assert all(changed[b - 4 : b + 5, a - 4 : a + 5].any() for a, b in zip(x, y, strict=True))
+    assert not changed[:60, -60:].any()
+
+
+def test_one_bad_video_among_several_is_listed_and_the_others_are_done(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "one.mp4")
+    (tmp_path / "two.mp4").write_text("not a video")
+    write_video(tmp_path / "three.mkv")
+    outcome = stf("label", "one.mp4", "two.mp4", "missing.mp4", "three.mkv", "-o", "out")
+    assert outcome.code == 1
+    assert names(tmp_path / "out") == {
+        f"{video}.{kind}" for video in ("one", "three") for kind in ("windows.jsonl", "segments.csv")
+    }
+    two, missing = outcome.err.splitlines()
+    assert two.startswith("stf: two.mp4: ")
+    assert missing.startswith("stf: missing.mp4: there is no file")
+    assert "one.mp4" in outcome.out
+    assert "three.mkv" in outcome.out
+
+
+def test_where_every_video_is_bad_the_exit_code_is_2(stf: Command, tmp_path: Path) -> None:
+    outcome = stf("label", "a.mp4", "b.mp4", "-o", "out")
+    assert (outcome.code, outcome.out, len(outcome.err.splitlines())) == (2, "", 2)
+    assert names(tmp_path) == set()
+
+
+def test_nobody_in_any_frame_gives_empty_files_and_says_so(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "empty.mp4")
+    outcome = stf("label", "empty.mp4", "-o", "out", "--annotate", "--save-poses")
+    assert outcome.code == 0
+    assert "empty.mp4: nobody was found in any frame" in outcome.out
+    assert (tmp_path / "out" / "empty.windows.jsonl").read_text() == ""
+    assert (tmp_path / "out" / "empty.segments.csv").read_bytes() == b"start,end,person,label,confidence\r\n"
+    assert len(pictures(tmp_path / "out" / "empty.annotated.mp4")) == 30
+
+
+@pytest.mark.parametrize("kind", ["odd", "grey", "portrait", "size-change", "single"])
+def test_videos_of_any_shape_are_labelled_and_drawn(kind: str, stf: Command, tmp_path: Path) -> None:
+    video = {
+        "odd": lambda: write_video(tmp_path / "odd.mkv", size=(65, 49), pixels="yuv444p"),
+        "grey": lambda: write_video(tmp_path / "grey.avi", codec="ffv1", pixels="gray"),
+        "portrait": lambda: write_video(tmp_path / "portrait.mp4", rotation=-90),
+        "size-change": lambda: write_size_change(tmp_path / "size-change.ts"),
+        "single": lambda: write_video(tmp_path / "single.mp4", 1),
+    }[kind]()
+    outcome = stf("label", video, "-o", "out", "--annotate")
+    assert outcome.code == 0
+    assert outcome.err == ""
+    drawn = pictures(tmp_path / "out" / f"{kind}.annotated.mp4")
+    assert len(drawn) == len(pictures(video))
+    assert drawn[0].shape == {"odd": (50, 66, 3), "portrait": (64, 48, 3)}.get(kind, (48, 64, 3))
+
+
+def test_a_folder_of_grey_and_transparent_images_is_a_video(stf: Command, tmp_path: Path) -> None:
+    folder = tmp_path / "take.1"
+    folder.mkdir()
+    for number in range(4):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 50, *((4,) if number % 2 else ())), 90, np.uint8))
+    outcome = stf("label", "take.1", "-o", "out")
+    assert outcome.code == 0
+    assert names(tmp_path / "out") == {"take.1.windows.jsonl", "take.1.segments.csv"}
+
+
+def test_a_file_called_0_is_a_file_and_not_a_camera(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "0.mp4").rename(tmp_path / "0")
+    assert stf("label", "0", "-o", "out").code == 0
+    assert names(tmp_path / "out") == {"0.windows.jsonl", "0.segments.csv"}
+
+
+def test_a_name_is_printed_as_it_is(stf: Command, tmp_path: Path) -> None:
+    stem = "walk [red]left :smile: \u30d3\u30c7\u30aa, whose name is longer than a terminal is wide, and then some more"
+    name = f"{stem}.mp4"
+    write_video(tmp_path / name)
+    outcome = stf("label", name, "-o", "out[bold]")
+    assert outcome.code == 0
+    assert f"{name}: nobody" in outcome.out
+    assert "results in out[bold]" in outcome.out
+    assert "\x1b" not in outcome.out + outcome.err
+    assert names(tmp_path / "out[bold]") == {f"{stem}.windows.jsonl", f"{stem}.segments.csv"}
+
+
+def test_results_of_an_earlier_run_are_replaced(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.windows.jsonl").write_text("old")
+    assert stf("label", "a.mp4", "-o", "out").code == 0
+    assert (tmp_path / "out" / "a.windows.jsonl").read_text() == ""
+
+
+def test_a_broken_off_video_is_labelled_as_far_as_it_goes_and_that_is_said(stf: Command, tmp_path: Path) -> None:
+    copy_video(DEMO, tmp_path / "cut.mp4", 240)
+    data = (tmp_path / "cut.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])
+    outcome = stf("label", "cut.mp4", "-o", "out")
+    assert outcome.code == 0
+    assert "cut.mp4: the video 'cut.mp4' breaks off after" in outcome.out
+    assert read_lines((tmp_path / "out" / "cut.windows.jsonl").read_text())
+
+
+@pytest.mark.slow
+def test_a_real_video_of_several_people_is_labelled(videos: Path, stf: Command, tmp_path: Path) -> None:
+    video = videos / "pose2sim" / "Pose2Sim" / "Demo_MultiPerson" / "videos" / "cam01.mp4"
+    outcome = stf("label", video, "-o", "out", "--people", 2)
+    assert outcome.code == 0
+    assert outcome.err == ""
+    assert {line["person"] for line in read_lines((tmp_path / "out" / "cam01.windows.jsonl").read_text())} >= {0, 1}

@@ -1,0 +1,85 @@
+"""`stf live`: lines of JSON on standard output, or a window."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Command, Labelled, finish, names, read_lines
+from data.servers import Answer, http_server
+from data.videos import write_video
+
+from realtime.opencv import cv2
+from realtime.sources import open_source
+
+OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
+
+
+def test_without_a_window_it_prints_what_label_writes_and_nothing_else(
+    start: Command, labelled: Labelled, tmp_path: Path
+) -> None:
+    outcome = finish(start("live", labelled.video, "--no-window"))
+    assert outcome.code == 0
+    assert outcome.out == labelled.windows.read_text()
+    assert len(outcome.err.splitlines()) == 1
+    assert "180 frames, people in 180" in outcome.err
+    assert names(tmp_path) == set()
+
+
+def test_a_folder_of_images_is_a_source(labelled: Labelled, stf: Command, tmp_path: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    with open_source(labelled.video, end=2.5) as video:
+        for frame in video:
+            cv2.imwrite(str(tmp_path / "frames" / f"{frame.index}.jpg"), frame.image)
+    for source in ("frames", "frames/*.jpg"):
+        outcome = stf("live", source, "--no-window")
+        assert outcome.code == 0
+        assert read_lines(outcome.out)[0]["person"] == 0
+
+
+def test_nobody_reading_on_ends_it_quietly(start: Command, labelled: Labelled) -> None:
+    process = start("live", labelled.video, "--no-window")
+    assert process.stdout.readline().startswith("{")
+    process.stdout.close()
+    process.wait(timeout=60)
+    assert process.stderr.read() == ""
+
+
+def test_a_recording_over_http_is_a_source(labelled: Labelled, stf: Command) -> None:
+    with http_server(lambda _: Answer(labelled.video.read_bytes())) as address:
+        outcome = stf("live", f"{address}/video.mp4", "--no-window")
+    assert outcome.code == 0
+    assert read_lines(outcome.out)[-1]["end"] == pytest.approx(5.9, abs=0.2)
+
+
+def test_a_window_shows_a_file_at_its_own_pace_and_closes_at_its_end(start: Command, labelled: Labelled) -> None:
+    begun = time.monotonic()
+    outcome = finish(start("live", labelled.video, **OFFSCREEN))
+    assert outcome.code == 0
+    assert outcome.out == ""
+    assert "180 frames, people in 180" in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+    assert time.monotonic() - begun > 5.8
+
+
+@pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed")
+def test_a_window_opens_on_a_display_although_opencv_brings_its_own_qt(start: Command, tmp_path: Path) -> None:
+    video = write_video(tmp_path / "video.mp4")
+    read, write = os.pipe()
+    with subprocess.Popen(["Xvfb", "-displayfd", str(write)], pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+        display = f":{os.read(read, 16).decode().strip()}"
+        outcome = finish(start("live", video, DISPLAY=display, QT_QPA_PLATFORM=""))
+        server.terminate()
+    os.close(read)
+    os.close(write)
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "30 frames, people in 0\n")
+
+
+@pytest.mark.parametrize("display", ["", ":987"], ids=["none", "unreachable"])
+def test_without_a_display_one_sentence_says_what_to_do(display: str, start: Command, labelled: Labelled) -> None:
+    process = start("live", labelled.video, DISPLAY=display, WAYLAND_DISPLAY="", QT_QPA_PLATFORM="")
+    sentence = finish(process).sentence
+    assert "no window can be shown here" in sentence
+    assert "--no-window" in sentence

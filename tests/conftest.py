@@ -1,0 +1,46 @@
+"""What several test packages share: where the real data lies, and small files of each kind."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from realtime.pose_models import resolve
+from stf.errors import UserError
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the pose estimator's threads want the other core
+
+settings.register_profile("untimed", deadline=None)  # speed is measured in benchmarks/, on idle machines
+settings.load_profile("untimed")
+
+ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("STF_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def utd_mhad() -> Path:
+    """The UTD-MHAD folder; skips where it is absent."""
+    return _real("utd_mhad")
+
+
+@pytest.fixture(scope="session")
+def videos() -> Path:
+    """The folder of real videos; skips where it is absent."""
+    return _real("videos")
+
+
+@pytest.fixture(scope="session")
+def pose_model() -> Path:
+    """The full pose model, from the user's cache; fetched into it once, and skips where it cannot be had."""
+    try:
+        return resolve("full")
+    except UserError as error:
+        pytest.skip(str(error))
+
+
+def _real(name: str) -> Path:
+    folder = DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"the real data in {folder} is not here (set STF_DATA to the folder that holds {name}/)")
+    return folder

@@ -1,0 +1,107 @@
+import pytest
+import torch
+
+from stf.errors import UserError
+from stf.models import build_model
+from stf.skeleton import KINECT20, KINETICS18, NTU25
+
+
+@pytest.mark.parametrize("layout", [NTU25, KINETICS18, KINECT20], ids=lambda layout: layout.name)
+def test_any_layout_and_any_number_of_persons_and_frames(layout) -> None:
+    model = build_model("stf", layout=layout, num_classes=60).eval()
+    for frames, persons in ((64, 1), (30, 2), (7, 3)):
+        assert model(torch.randn(2, 3, frames, layout.num_joints, persons)).shape == (2, 60)
+
+
+def test_the_default_network_has_the_documented_size() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=60)
+    assert sum(parameter.numel() for parameter in model.parameters()) == 1_544_740
+
+
+def test_an_empty_person_changes_nothing_and_is_not_computed() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+    alone = torch.randn(3, 3, 64, 25, 1)
+    padded = torch.cat([alone, torch.zeros_like(alone)], dim=-1)
+    torch.testing.assert_close(model(padded), model(alone))
+    assert model.run(padded).features[0].shape[0] == 3
+
+
+def test_the_order_of_persons_does_not_matter() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+    x = torch.randn(2, 3, 64, 25, 2)
+    torch.testing.assert_close(model(x.flip(-1)), model(x), atol=1e-5, rtol=1e-4)
+
+
+def test_a_clip_without_any_person_gives_finite_logits() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+    assert torch.isfinite(model(torch.zeros(1, 3, 64, 25, 2))).all()
+
+
+def test_the_instance_dependent_adjacency_has_columns_summing_to_one_and_differs_between_clips() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+    output = model.run(torch.randn(2, 3, 64, 25, 1))
+    assert len(output.adjacency) == 6
+    for adjacency in output.adjacency:
+        torch.testing.assert_close(adjacency.sum(dim=1), torch.ones(2, 25))
+        assert not torch.allclose(adjacency[0], adjacency[1])
+
+
+def test_every_parameter_learns() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=5)
+    model(torch.randn(4, 3, 64, 25, 2)).logsumexp(dim=1).sum().backward()
+    idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert [name for name in idle if not name.endswith("embed.bias")] == []
+
+
+def test_a_network_learns_to_tell_two_motions_apart() -> None:
+    torch.manual_seed(0)
+    model = build_model("stf", layout=NTU25, num_classes=2, widths=(8, 8, 8), strides=(1, 2, 1))
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    wave = torch.sin(torch.arange(16) * 0.8)
+
+    def batch() -> tuple[torch.Tensor, torch.Tensor]:
+        x, y = 0.3 * torch.randn(16, 3, 16, 25, 1), torch.randint(2, (16,))
+        hand = torch.where(y == 0, *NTU25.indices("left_hand", "right_hand"))
+        x[torch.arange(16), 0, :, hand, 0] += wave
+        return x, y
+
+    for _ in range(60):
+        x, y = batch()
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    x, y = batch()
+    assert (model.eval()(x).argmax(dim=1) == y).float().mean() >= 0.9
+
+
+def test_weights_that_do_not_fit_are_refused_by_the_first_that_does_not() -> None:
+    model = build_model("stf", layout=NTU25, num_classes=5)
+    state = model.state_dict()
+    wrong = {
+        r"head\.bias is missing and should be \(5,\)": {k: v for k, v in state.items() if k != "head.bias"},
+        r"tail is \(2, 3\) and should be absent": state | {"tail": torch.zeros(2, 3)},
+        r"head\.bias is \(4,\) and should be \(5,\)": state | {"head.bias": torch.zeros(4)},
+    }
+    for message, weights in wrong.items():
+        with pytest.raises(UserError, match=message):
+            model.load(weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("stgcnn", {}, "no model 'stgcnn'"),
+        ("stf", {"width": 3}, "no option 'width'"),
+        ("stf", {"kernel": 4}, "odd temporal kernel"),
+        ("stf", {"widths": (8, 8)}, "as many strides as widths"),
+        ("stf", {"widths": "wide"}, "option widths"),
+        ("stf", {"widths": (8, 0, 8, 8, 8, 8)}, "at least one"),
+        ("stf", {"strides": (1, 1, 0, 1, 2, 1)}, "at least one"),
+        ("stf", {"kernel": -1}, "at least one"),
+        ("stf", {"embedding": 0}, "at least one"),
+        ("stf", {"dropout": 1.5}, r"dropout in \[0, 1\]"),
+    ],
+)
+def test_wrong_options_are_refused_by_name(name: str, options: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        build_model(name, layout=NTU25, num_classes=5, **options)

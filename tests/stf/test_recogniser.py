@@ -1,0 +1,188 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from bodies import moving, turned
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from stf.checkpoint import Header
+from stf.errors import UserError
+from stf.focus import project_to_input
+from stf.models import STF, build_model
+from stf.recogniser import Recogniser, choose_device
+from stf.skeleton import KINETICS18, NTU25
+from stf.streams import make_stream
+from stf.transforms import normalise_body
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def recogniser(checkpoint: Path) -> Recogniser:
+    return Recogniser.load(checkpoint, device="cpu")
+
+
+def windows(x: Tensor) -> np.ndarray:
+    """Clips (N, C, T, V, 1) as the recogniser takes them: (N, T, V, C) float32."""
+    return np.ascontiguousarray(x[..., 0].permute(0, 2, 3, 1).float().numpy())
+
+
+def people(count: int, seed: int = 1) -> Tensor:
+    return moving(NTU25, clips=count, frames=32, seed=seed)
+
+
+def test_a_recogniser_is_what_its_checkpoint_says(recogniser: Recogniser) -> None:
+    assert recogniser.classes == ("wave", "clap", "kick", "sit", "jump")
+    assert recogniser.layout is NTU25
+    assert (recogniser.sampling.samples, recogniser.sampling.rate_hz) == (32, 15)
+    assert recogniser.device == CPU
+
+
+def test_probabilities_sum_to_one_and_the_focus_peaks_at_one(recogniser: Recogniser) -> None:
+    probabilities, focus = recogniser.recognise(windows(people(6)))
+    assert probabilities.shape == (6, 5)
+    assert focus.shape == (6, 32, 25)
+    assert probabilities.dtype == focus.dtype == np.float32
+    assert (probabilities > 0).all()
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert focus.min() >= 0
+    assert np.allclose(focus.max(axis=(1, 2)), 1, atol=1e-5)
+
+
+def test_windows_are_told_apart(recogniser: Recogniser) -> None:
+    probabilities, focus = recogniser.recognise(windows(people(6)))
+    assert probabilities.std(axis=0).max() > 1e-3
+    assert focus.std(axis=0).max() > 1e-2
+
+
+def test_windows_together_give_what_each_gives_alone(recogniser: Recogniser) -> None:
+    together = windows(people(5))
+    together[3, 10:20] = 0
+    probabilities, focus = recogniser.recognise(together)
+    for n in range(5):
+        alone, alone_focus = recogniser.recognise(together[n : n + 1])
+        assert np.allclose(alone[0], probabilities[n], atol=1e-5)
+        assert np.allclose(alone_focus[0], focus[n], atol=1e-4)
+
+
+def test_no_windows_give_no_answers(recogniser: Recogniser) -> None:
+    probabilities, focus = recogniser.recognise(windows(people(1))[:0])
+    assert probabilities.shape == (0, 5)
+    assert focus.shape == (0, 32, 25)
+
+
+@given(
+    place=st.tuples(*[st.floats(-3, 3)] * 3),
+    size=st.floats(0.5, 2),
+    yaw=st.floats(-math.pi, math.pi),
+)
+@settings(max_examples=25)
+def test_place_size_and_direction_of_the_person_do_not_matter(recogniser, place, size, yaw) -> None:
+    x = people(2)
+    elsewhere = size * turned(x, yaw) + torch.tensor(place, dtype=x.dtype)[:, None, None, None]
+    for ours, theirs in zip(recogniser.recognise(windows(x)), recogniser.recognise(windows(elsewhere)), strict=True):
+        assert np.allclose(ours, theirs, atol=2e-3)
+
+
+def test_streams_are_fused_as_the_header_weighs_them(header: Header, networks: dict[str, STF]) -> None:
+    """Everything again by hand, from the networks alone."""
+    joints = windows(people(4))
+    x = normalise_body(torch.from_numpy(joints).permute(0, 3, 1, 2)[..., None], NTU25)
+    streams = {name: make_stream(name, x, NTU25) for name in networks}
+    with torch.no_grad():
+        logits = {name: networks[name](streams[name]) for name in networks}
+        mixed = (1.0 * logits["joint"] + 0.5 * logits["bone"]) / 0.5
+        expected = mixed.exp() / mixed.exp().sum(dim=1, keepdim=True)
+        volumes = {name: networks[name].focus(streams[name], expected.argmax(dim=1))[1][:, 0] for name in networks}
+    share = {name: volume / volume.amax(dim=(1, 2), keepdim=True) for name, volume in volumes.items()}
+    volume = project_to_input(1.0 * share["joint"] + 0.5 * share["bone"], 32)
+    probabilities, focus = Recogniser(header, networks, CPU).recognise(joints)
+    assert np.allclose(probabilities, expected, atol=1e-5)
+    assert np.allclose(focus, volume / volume.amax(dim=(1, 2), keepdim=True), atol=1e-4)
+
+
+def test_the_order_of_the_streams_does_not_matter(header: Header, networks: dict[str, STF]) -> None:
+    joints = windows(people(3))
+    turned_round = Recogniser(header, dict(reversed(networks.items())), CPU).recognise(joints)
+    for ours, theirs in zip(Recogniser(header, networks, CPU).recognise(joints), turned_round, strict=True):
+        assert np.allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_higher_temperature_evens_probabilities_out_and_leaves_order_and_focus(header: Header, networks) -> None:
+    joints = windows(people(4))
+    cold, cold_focus = Recogniser(header, networks, CPU).recognise(joints)
+    warm, warm_focus = Recogniser(header.model_copy(update={"temperature": 1.5}), networks, CPU).recognise(joints)
+    root = cold ** (0.5 / 1.5)
+    assert np.allclose(warm, root / root.sum(axis=1, keepdims=True), atol=1e-5)
+    assert np.array_equal(warm_focus, cold_focus)
+
+
+def test_a_loaded_checkpoint_says_what_the_networks_said(recogniser: Recogniser, header: Header, networks) -> None:
+    joints = windows(people(4))
+    original = Recogniser(header, networks, CPU).recognise(joints)
+    for ours, theirs in zip(recogniser.recognise(joints), original, strict=True):
+        assert np.allclose(ours, theirs, atol=2e-2)  # weights were rounded to half precision
+
+
+def test_missing_samples_count_as_no_person_and_give_finite_answers(recogniser: Recogniser) -> None:
+    joints = windows(people(3))
+    joints[0, :16] = 0
+    joints[1] = 0
+    joints[2, 1:] = 0
+    probabilities, focus = recogniser.recognise(joints)
+    assert np.isfinite(focus).all()
+    assert (focus >= 0).all()
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_recognising_leaves_the_windows_and_the_networks_as_they_were(header: Header, networks) -> None:
+    joints = windows(people(2))
+    before = joints.copy()
+    recogniser = Recogniser(header, {name: network.train() for name, network in networks.items()}, CPU)
+    first, _ = recogniser.recognise(joints)
+    second, _ = recogniser.recognise(joints)
+    assert np.array_equal(joints, before)
+    assert np.array_equal(first, second)
+    assert not any(network.training for network in networks.values())
+
+
+def test_another_layout_is_recognised_in_its_own_joints(header: Header) -> None:
+    flat = header.model_copy(update={"layout": "kinetics18", "streams": {"bone": 1.0}})
+    recogniser = Recogniser(flat, {"bone": build_model("stf", layout=KINETICS18, num_classes=5)}, CPU)
+    x = moving(KINETICS18, clips=2, frames=32)
+    probabilities, focus = recogniser.recognise(windows(x))
+    assert focus.shape == (2, 32, 18)
+    x[:, :2] = 3 * x[:, :2] + 1
+    assert np.allclose(recogniser.recognise(windows(x))[0], probabilities, atol=1e-3)
+
+
+# Devices
+
+
+def test_auto_means_the_graphics_processor_where_there_is_one() -> None:
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert choose_device("cpu") == CPU
+
+
+@pytest.mark.parametrize("name", ["toaster", "", "cuda:99", "cpu:-1", "hpu", "meta"])
+def test_device_that_is_not_here_is_refused_by_name(checkpoint: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"device '{name}' cannot be used here; use --device auto or cpu"):
+        Recogniser.load(checkpoint, device=name)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_is_refused_where_there_is_none(checkpoint: Path) -> None:
+    with pytest.raises(UserError, match="device 'cuda' cannot be used here"):
+        Recogniser.load(checkpoint, device="cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")
+def test_cuda_gives_what_the_processor_gives(checkpoint: Path, recogniser: Recogniser) -> None:
+    joints = windows(people(4))
+    on_cuda = Recogniser.load(checkpoint, device="cuda").recognise(joints)
+    for ours, theirs in zip(recogniser.recognise(joints), on_cuda, strict=True):
+        assert np.allclose(ours, theirs, atol=1e-2)
