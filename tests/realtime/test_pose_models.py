@@ -208,3 +208,15 @@ def test_the_full_model_is_built_the_same_every_time_and_without_a_word_of_its_o
     with zipfile.ZipFile(path) as archive:
         assert [info.compress_type for info in archive.infolist()] == [zipfile.ZIP_STORED] * 2
     MediaPipePose(path).close()
+
+
+def test_a_proxy_that_was_refused_once_is_forgotten_with_its_setting(
+    server: Server, pose_model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.content = pose_model.read_bytes()
+    with monkeypatch.context() as offline, pytest.raises(UserError, match="refused"):
+        offline.setenv("http_proxy", NOBODY)
+        offline.setenv("no_proxy", "")
+        resolve("lite", base=server.base)
+    assert resolve("lite", base=server.base) == where(PoseModel.LITE)
+    assert cache.exists()
