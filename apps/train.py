@@ -11,8 +11,10 @@ from apps.console import make_console, say
 from calibration.seen import read_seen
 from stf.atomic import write_errors
 from stf.checkpoint import Accuracy, Header, TrainingData, save_checkpoint
+from stf.datasets import open_corpus
 from stf.datasets.clip import Clip, to_layout
-from stf.datasets.utd_mhad import CLASSES, TRAIN_SUBJECTS, read_utd_mhad
+from stf.datasets.corpus import read_clips
+from stf.datasets.utd_mhad import CLASSES, TRAIN_SUBJECTS
 from stf.models import STFConfig
 from stf.recogniser import Recogniser
 from stf.sampling import Sampling
@@ -53,7 +55,7 @@ def run_train(
         TemporaryFile(dir=output.parent).close()
     if threads:
         torch.set_num_threads(threads)
-    groups = {"clean skeletons": [to_layout(clip, NTU25) for clip in read_utd_mhad(dataset)]}
+    groups = {"clean skeletons": [to_layout(clip, NTU25) for clip in read_clips(open_corpus(dataset, "utd_mhad"))]}
     if seen:
         groups["rendered figure through MediaPipe"] = read_seen(seen)
     training = [clip for clips in groups.values() for clip in clips if clip.subject in TRAIN_SUBJECTS]

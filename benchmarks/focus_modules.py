@@ -15,8 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stf.datasets import open_corpus
 from stf.datasets.clip import to_layout
-from stf.datasets.utd_mhad import TRAIN_SUBJECTS, read_utd_mhad
+from stf.datasets.corpus import read_clips
+from stf.datasets.utd_mhad import TRAIN_SUBJECTS
 from stf.focus import normalise_focus, project_to_input
 from stf.models import STF
 from stf.recogniser import Recogniser
@@ -29,7 +31,11 @@ SHARE = 0.2
 
 def windows(folder: Path, recogniser: Recogniser, every: int) -> Tensor:
     """The middle windows of every n-th training clip, normalised: (N, 3, T, V, 1)."""
-    clips = [to_layout(c, recogniser.layout) for c in read_utd_mhad(folder) if c.subject in TRAIN_SUBJECTS][::every]
+    clips = [
+        to_layout(c, recogniser.layout)
+        for c in read_clips(open_corpus(folder, "utd_mhad"))
+        if c.subject in TRAIN_SUBJECTS
+    ][::every]
     sampling = recogniser.sampling
     joints = [sample_clip(c.joints, c.fps, sampling, (c.seconds - sampling.span) / 2) for c in clips]
     x = torch.from_numpy(np.concatenate(joints)).permute(0, 3, 1, 2)[..., None]

@@ -22,8 +22,9 @@ from realtime.mapping import get_mapping
 from realtime.pose import MediaPipePose, PoseEstimator
 from realtime.smoothing import Smoother
 from stf.atomic import output_file
+from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
-from stf.datasets.utd_mhad import read_utd_mhad
+from stf.datasets.corpus import read_clips
 from stf.errors import UserError
 from stf.skeleton import NTU25, get_layout
 
@@ -134,7 +135,7 @@ def main(
     """See the clips of UTD-MHAD through a rendered figure and the pose estimator."""
     wanted = {int(subject) for subject in subjects.split(",")}
     try:
-        clips = [clip for clip in read_utd_mhad(dataset) if clip.subject in wanted]
+        clips = [clip for clip in read_clips(open_corpus(dataset, "utd_mhad")) if clip.subject in wanted]
         see_clips(track(clips, "seeing clips"), output, MediaPipePose, view=view, yaw=yaw, every=every)
     except UserError as error:
         typer.echo(str(error), err=True)

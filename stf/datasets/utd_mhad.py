@@ -5,13 +5,15 @@ Camera and a Wearable Inertial Sensor", ICIP 2015. Files are called `aA_sS_tT_sk
 """
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat
 
 from stf.datasets.clip import Clip
+from stf.datasets.corpus import BrokenClipError, Corpus, Entry, Origin, by_subject
 from stf.errors import UserError
 from stf.skeleton import KINECT20
 
@@ -25,6 +27,13 @@ CLASSES: tuple[str, ...] = (
 
 TRAIN_SUBJECTS = frozenset({1, 3, 5, 7})
 """The cross-subject split of the dataset's authors: odd subjects train, even subjects test."""
+
+ORIGIN = Origin(
+    "UTD-MHAD",
+    "public domain dataset (its authors' words; no licence text)",
+    "C. Chen, R. Jafari, N. Kehtarnavaz, UTD-MHAD, ICIP 2015",
+    shippable=True,
+)
 
 FPS = 30.0
 
@@ -46,21 +55,21 @@ def read_clip(path: Path) -> Clip:
         A clip of one person in the KINECT20 layout: x to the sensor's left, y up, z away from the sensor.
 
     Raises:
-        UserError: if the file is not a UTD-MHAD skeleton.
+        BrokenClipError: if the file is not a UTD-MHAD skeleton.
     """
     match = _FILE.fullmatch(path.name)
     if not match or not 1 <= int(match[1]) <= len(CLASSES):
-        raise UserError(
+        raise BrokenClipError(
             f"{path} is not named like a UTD-MHAD skeleton (aA_sS_tT_skeleton.mat with A from 1 to {len(CLASSES)})"
         )
     try:
         skeleton = loadmat(path).get("d_skel")
     except Exception as error:  # scipy and zlib have a dozen for damaged files, with nothing in common
-        raise UserError(f"{path} is missing, damaged or no .mat file; fetch it again") from error
+        raise BrokenClipError(f"{path} is missing, damaged or no .mat file; fetch it again") from error
     if skeleton is None:
-        raise UserError(f"{path} holds no variable d_skel, so it is no UTD-MHAD skeleton")
+        raise BrokenClipError(f"{path} holds no variable d_skel, so it is no UTD-MHAD skeleton")
     if skeleton.ndim != 3 or skeleton.shape[:2] != (20, 3) or not skeleton.size or skeleton.dtype.kind not in "fiu":
-        raise UserError(
+        raise BrokenClipError(
             f"{path} holds {skeleton.dtype} of shape {skeleton.shape}; real numbers of shape (20, 3, frames) are needed"
         )
     joints = np.empty((1, skeleton.shape[2], 20, 3), np.float32)
@@ -69,14 +78,23 @@ def read_clip(path: Path) -> Clip:
     return Clip(joints, FPS, KINECT20, action - 1, subject, path.name.removesuffix("_skeleton.mat"))
 
 
-def read_utd_mhad(folder: Path) -> Iterator[Clip]:
-    """Every clip in `folder`, by action, subject, trial.
+@dataclass(frozen=True, slots=True)
+class _UtdMhad:
+    name: str = "utd_mhad"
 
-    Raises:
-        UserError: if the folder holds no UTD-MHAD skeleton or a broken one.
-    """
-    numbered = [(tuple(map(int, m.groups())), p) for p in folder.glob("*.mat") if (m := _FILE.fullmatch(p.name))]
-    if not numbered:
-        raise UserError(f"{folder} holds no UTD-MHAD skeletons (aA_sS_tT_skeleton.mat)")
-    for _, path in sorted(numbered):
-        yield read_clip(path)
+    def recognises(self, path: Path) -> bool:
+        return path.is_dir() and any(_FILE.fullmatch(file.name) for file in path.iterdir())
+
+    def open(self, path: Path) -> Corpus:
+        """The folder of `.mat` files; clips by action, subject, trial."""
+        numbered = [(tuple(map(int, m.groups())), p) for p in path.glob("*.mat") if (m := _FILE.fullmatch(p.name))]
+        if not numbered:
+            raise UserError(f"{path} holds no UTD-MHAD skeletons (aA_sS_tT_skeleton.mat)")
+        entries = [
+            Entry(file.name.removesuffix("_skeleton.mat"), partial(read_clip, file)) for _, file in sorted(numbered)
+        ]
+        split = by_subject(frozenset(range(1, 9)) - TRAIN_SUBJECTS)
+        return Corpus(ORIGIN, CLASSES, KINECT20, entries, {"cross-subject": split})
+
+
+IMPORTER = _UtdMhad()

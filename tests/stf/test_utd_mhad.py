@@ -7,7 +7,8 @@ from scipy.io import savemat
 from sentences import refused
 
 from stf.datasets.clip import Clip
-from stf.datasets.utd_mhad import CLASSES, TRAIN_SUBJECTS, read_clip, read_utd_mhad
+from stf.datasets.corpus import read_clips
+from stf.datasets.utd_mhad import CLASSES, IMPORTER, TRAIN_SUBJECTS, read_clip
 from stf.skeleton import KINECT20
 
 STORED = [
@@ -24,7 +25,7 @@ DAMAGED = r"is missing, damaged or no \.mat file; fetch it again"
 
 @pytest.fixture(scope="module")
 def clips(utd_mhad: Path) -> list[Clip]:
-    return list(read_utd_mhad(utd_mhad))
+    return list(read_clips(IMPORTER.open(utd_mhad)))
 
 
 def joint(clip: Clip, name: str) -> np.ndarray:
@@ -112,7 +113,7 @@ def test_a_folder_is_read_by_number_one_clip_at_a_time_without_what_else_lies_th
     (tmp_path / "a2_s9_t1_inertial.mat").write_bytes(b"something else")
     (tmp_path / "SOURCE.md").write_text("where it is from")
     (tmp_path / "a11_s1_t1_skeleton.mat").write_bytes(b"broken")
-    clips = read_utd_mhad(tmp_path)
+    clips = read_clips(IMPORTER.open(tmp_path))
     assert [next(clips).name for _ in range(4)] == ["a2_s9_t1", "a2_s9_t2", "a2_s10_t1", "a10_s1_t1"]
     with refused(tmp_path / "a11_s1_t1_skeleton.mat", DAMAGED):
         next(clips)
@@ -200,4 +201,4 @@ def test_folder_without_skeletons_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a1_s1_t1_inertial.mat").touch()
     for folder in (tmp_path, tmp_path / "nowhere", tmp_path / "a1_s1_t1_inertial.mat"):
         with refused(folder, "holds no UTD-MHAD skeletons"):
-            list(read_utd_mhad(folder))
+            list(read_clips(IMPORTER.open(folder)))

@@ -1,0 +1,150 @@
+"""`Corpus`: a dataset on disk, opened but not yet read; what every importer gives."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from stf.datasets.clip import Clip
+from stf.errors import UserError
+from stf.skeleton import SkeletonLayout
+
+
+class Part(StrEnum):
+    """The two sides of a split."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+Split = Callable[[Clip], Part | None]
+"""Which side of a split a clip is on; None where the split leaves it out."""
+
+
+class BrokenClipError(UserError):
+    """One clip of a dataset cannot be used; the message names it and says why."""
+
+
+class OnBroken(StrEnum):
+    """What to do about a broken clip."""
+
+    REFUSE = "refuse"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A clip that has been found but not read.
+
+    Attributes:
+        name: what the dataset calls it.
+        read: reads it; raises `BrokenClipError` where that cannot be done.
+    """
+
+    name: str
+    read: Callable[[], Clip] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a dataset comes from, and on what terms.
+
+    Attributes:
+        name: as its authors call it.
+        licence: its terms, in a few words.
+        citation: whom to cite.
+        shippable: whether weights trained on it may be given away.
+    """
+
+    name: str
+    licence: str
+    citation: str
+    shippable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A dataset on disk, opened but not yet read.
+
+    Attributes:
+        origin: where it comes from, and on what terms.
+        classes: the K class names by label.
+        layout: skeleton layout of its clips.
+        entries: its clips, in an order that does not depend on the machine.
+        splits: its published splits by name, the usual one first; may be empty.
+    """
+
+    origin: Origin
+    classes: tuple[str, ...]
+    layout: SkeletonLayout
+    entries: Sequence[Entry] = field(repr=False)
+    splits: Mapping[str, Split] = field(default_factory=dict, repr=False)
+
+    def split(self, name: str) -> Split:
+        """The published split called `name`.
+
+        Raises:
+            UserError: if there is none.
+        """
+        try:
+            return self.splits[name]
+        except KeyError:
+            known = ", ".join(self.splits) or "none"
+            raise UserError(f"{self.origin.name} has no split '{name}'; known are {known}") from None
+
+
+class Importer(Protocol):
+    """How one format of dataset is found and opened; every importer's module has one as `IMPORTER`.
+
+    Attributes:
+        name: what the command line calls the format (`nucla`).
+    """
+
+    name: str
+
+    def recognises(self, path: Path) -> bool:
+        """Whether what lies at `path` looks like this format, from names and first bytes alone."""
+        ...
+
+    def open(self, path: Path) -> Corpus:
+        """Find the clips at `path` without reading them.
+
+        Raises:
+            UserError: if this is not such a dataset.
+        """
+        ...
+
+
+def read_clips(
+    corpus: Corpus, *, on_broken: OnBroken = OnBroken.REFUSE, report: Callable[[BrokenClipError], None] = lambda _: None
+) -> Iterator[Clip]:
+    """Every clip of a dataset, in order.
+
+    Args:
+        corpus: the dataset.
+        on_broken: refuse the whole dataset for a broken clip, or skip that clip.
+        report: told of each clip that is skipped.
+
+    Raises:
+        BrokenClipError: if a clip is broken and broken clips are refused.
+    """
+    for entry in corpus.entries:
+        try:
+            clip = entry.read()
+        except BrokenClipError as error:
+            if on_broken is OnBroken.REFUSE:
+                raise
+            report(error)
+        else:
+            yield clip
+
+
+def by_subject(test: frozenset[int]) -> Split:
+    """The split that tests on the clips of some subjects and trains on everybody else's."""
+    return lambda clip: Part.TEST if clip.subject in test else Part.TRAIN
+
+
+def by_camera(test: frozenset[int]) -> Split:
+    """The split that tests on the clips from some cameras and trains on all others."""
+    return lambda clip: Part.TEST if clip.camera in test else Part.TRAIN
