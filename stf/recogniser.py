@@ -12,7 +12,8 @@ from torch import Tensor
 from stf.checkpoint import DEFAULT_MODEL, Header, find_model, load_checkpoint
 from stf.errors import UserError
 from stf.focus import normalise_focus, project_to_input
-from stf.models import STF, build_model
+from stf.models import build_model
+from stf.network import Network
 from stf.sampling import Sampling
 from stf.skeleton import get_layout
 from stf.streams import get_stream, make_stream
@@ -47,7 +48,7 @@ class Recogniser:
         device: where it computes.
     """
 
-    def __init__(self, header: Header, networks: Mapping[str, STF], device: torch.device) -> None:
+    def __init__(self, header: Header, networks: Mapping[str, Network], device: torch.device) -> None:
         self.header = header
         self.layout = get_layout(header.layout)
         self.classes = header.classes
@@ -113,7 +114,7 @@ class Recogniser:
         return probabilities.cpu().numpy(), normalise_focus(volume).cpu().numpy()
 
 
-def _build_network(header: Header, stream: str, state: dict[str, Tensor]) -> STF:
+def _build_network(header: Header, stream: str, state: dict[str, Tensor]) -> Network:
     get_stream(stream)
     layout = get_layout(header.layout)
     network = build_model(header.architecture, layout=layout, num_classes=len(header.classes), **header.options)

@@ -8,7 +8,8 @@ import torch
 from bodies import moving
 
 from stf.checkpoint import Header, save_checkpoint
-from stf.models import STF, STFConfig, build_model
+from stf.models import STFConfig, build_model
+from stf.network import Network
 from stf.skeleton import NTU25
 from stf.streams import make_stream
 from stf.transforms import normalise_body
@@ -32,7 +33,7 @@ def header() -> Header:
 
 
 @pytest.fixture(scope="session")
-def networks(header: Header) -> dict[str, STF]:
+def networks(header: Header) -> dict[str, Network]:
     """One network per stream, its batch statistics those of moving bodies."""
     torch.manual_seed(0)
     x = normalise_body(moving(NTU25, clips=8, frames=32).float(), NTU25)
@@ -47,7 +48,7 @@ def networks(header: Header) -> dict[str, STF]:
 
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory, header: Header, networks: dict[str, STF]) -> Path:
+def checkpoint(tmp_path_factory: pytest.TempPathFactory, header: Header, networks: dict[str, Network]) -> Path:
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
     save_checkpoint(path, header, {stream: network.state_dict() for stream, network in networks.items()})
     return path

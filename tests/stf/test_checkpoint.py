@@ -20,7 +20,7 @@ from stf.checkpoint import (
     shipped_models,
 )
 from stf.errors import UserError
-from stf.models import STF
+from stf.network import Network
 from stf.recogniser import Recogniser
 
 
@@ -29,24 +29,24 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"
 
 
-def states_of(networks: dict[str, STF]) -> dict[str, dict[str, torch.Tensor]]:
+def states_of(networks: dict[str, Network]) -> dict[str, dict[str, torch.Tensor]]:
     return {stream: network.state_dict() for stream, network in networks.items()}
 
 
-def write(path: Path, networks: dict[str, STF], metadata: Mapping[str, str]) -> None:
+def write(path: Path, networks: dict[str, Network], metadata: Mapping[str, str]) -> None:
     """A .safetensors file of these networks with any header whatever."""
     tensors = {f"{s}.{name}": tensor for s, state in states_of(networks).items() for name, tensor in state.items()}
     save_file(tensors, path, metadata=dict(metadata))
 
 
-def write_changed(path: Path, networks: dict[str, STF], header: Header, **changes: object) -> None:
+def write_changed(path: Path, networks: dict[str, Network], header: Header, **changes: object) -> None:
     write(path, networks, {"stf": json.dumps(header.model_dump() | changes)})
 
 
 # What is saved is what is loaded
 
 
-def test_header_and_weights_survive_a_round_trip(path: Path, header: Header, networks: dict[str, STF]) -> None:
+def test_header_and_weights_survive_a_round_trip(path: Path, header: Header, networks: dict[str, Network]) -> None:
     header = header.model_copy(
         update={
             "data": (TrainingData(name="A", licence="CC0", citation="B, 2015"),),
@@ -66,7 +66,7 @@ def test_header_and_weights_survive_a_round_trip(path: Path, header: Header, net
             torch.testing.assert_close(tensor, expected[name], rtol=2**-11, atol=2**-25)
 
 
-def test_weights_take_half_precision_on_disk(checkpoint: Path, networks: dict[str, STF]) -> None:
+def test_weights_take_half_precision_on_disk(checkpoint: Path, networks: dict[str, Network]) -> None:
     numbers = sum(tensor.numel() for state in states_of(networks).values() for tensor in state.values())
     assert 2 * numbers < checkpoint.stat().st_size < 2 * numbers + 30_000
 
@@ -237,7 +237,7 @@ def test_weights_that_are_not_finite_are_refused(path: Path, header: Header) -> 
         ({"classes": ["wave", "clap"]}, r"head\.weight is \(5, 8\) and should be \(2, 8\)"),
         ({"options": {}}, r"embed\.weight is .* and should be \(32, "),
         ({"options": {"widths": [8] * 5}}, "as many strides as widths"),
-        ({"options": {"widths": [-8] * 6}}, "sizes of at least one"),
+        ({"options": {"widths": [-8] * 6}}, "option widths.* greater than 0"),
         ({"options": {"width": 8}}, "no option 'width'"),
         ({"streams": {"joint": 1, "bone": 1, "motion": 1}}, "no stream 'motion'"),
     ],

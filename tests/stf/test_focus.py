@@ -5,14 +5,21 @@ from stf.focus import gradient_focus, normalise_focus, project_to_input
 from stf.models import build_model
 from stf.skeleton import KINETICS18, NTU25
 
+WIDTHS, STRIDES = (16, 16, 32, 32, 48, 48), (1, 1, 2, 1, 2, 1)
 
-@pytest.fixture(scope="module", params=[NTU25, KINETICS18], ids=lambda layout: layout.name)
+
+@pytest.fixture(
+    scope="module",
+    params=[("stf", NTU25), ("stf", KINETICS18), ("st_gcn", NTU25)],
+    ids=lambda param: f"{param[0]}-{param[1].name}",
+)
 def network(request):
     torch.manual_seed(0)
-    model = build_model("stf", layout=request.param, num_classes=7, widths=(16, 16, 32, 32, 48, 48))
+    name, layout = request.param
+    model = build_model(name, layout=layout, num_classes=7, widths=WIDTHS, strides=STRIDES)
     with torch.no_grad():
         for _ in range(5):
-            model(torch.randn(4, 3, 64, request.param.num_joints, 1))
+            model(torch.randn(4, 3, 64, layout.num_joints, 1))
     return model.eval()
 
 

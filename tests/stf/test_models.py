@@ -2,38 +2,56 @@ import pytest
 import torch
 
 from stf.errors import UserError
-from stf.models import build_model
+from stf.models import build_model, model_names
 from stf.skeleton import KINECT20, KINETICS18, NTU25
 
+every_model = pytest.mark.parametrize("name", model_names())
 
+
+def test_the_files_of_the_folder_are_the_models() -> None:
+    assert model_names() == ("st_gcn", "stf")
+
+
+@every_model
 @pytest.mark.parametrize("layout", [NTU25, KINETICS18, KINECT20], ids=lambda layout: layout.name)
-def test_any_layout_and_any_number_of_persons_and_frames(layout) -> None:
-    model = build_model("stf", layout=layout, num_classes=60).eval()
+def test_any_layout_and_any_number_of_persons_and_frames(name: str, layout) -> None:
+    model = build_model(name, layout=layout, num_classes=60).eval()
     for frames, persons in ((64, 1), (30, 2), (7, 3)):
         assert model(torch.randn(2, 3, frames, layout.num_joints, persons)).shape == (2, 60)
 
 
-def test_the_default_network_has_the_documented_size() -> None:
-    model = build_model("stf", layout=NTU25, num_classes=60)
-    assert sum(parameter.numel() for parameter in model.parameters()) == 1_544_740
+@pytest.mark.parametrize(
+    ("name", "layout", "num_classes", "parameters"),
+    [
+        ("stf", NTU25, 60, 1_544_740),
+        ("st_gcn", NTU25, 60, 3_098_832),
+        ("st_gcn", KINETICS18, 400, 3_177_140),
+    ],
+)
+def test_the_default_networks_have_the_documented_sizes(name: str, layout, num_classes: int, parameters: int) -> None:
+    model = build_model(name, layout=layout, num_classes=num_classes)
+    assert sum(parameter.numel() for parameter in model.parameters()) == parameters
 
 
-def test_an_empty_person_changes_nothing_and_is_not_computed() -> None:
-    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+@every_model
+def test_an_empty_person_changes_nothing_and_is_not_computed(name: str) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5).eval()
     alone = torch.randn(3, 3, 64, 25, 1)
     padded = torch.cat([alone, torch.zeros_like(alone)], dim=-1)
     torch.testing.assert_close(model(padded), model(alone))
     assert model.run(padded).features[0].shape[0] == 3
 
 
-def test_the_order_of_persons_does_not_matter() -> None:
-    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+@every_model
+def test_the_order_of_persons_does_not_matter(name: str) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5).eval()
     x = torch.randn(2, 3, 64, 25, 2)
     torch.testing.assert_close(model(x.flip(-1)), model(x), atol=1e-5, rtol=1e-4)
 
 
-def test_a_clip_without_any_person_gives_finite_logits() -> None:
-    model = build_model("stf", layout=NTU25, num_classes=5).eval()
+@every_model
+def test_a_clip_without_any_person_gives_finite_logits(name: str) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5).eval()
     assert torch.isfinite(model(torch.zeros(1, 3, 64, 25, 2))).all()
 
 
@@ -46,16 +64,24 @@ def test_the_instance_dependent_adjacency_has_columns_summing_to_one_and_differs
         assert not torch.allclose(adjacency[0], adjacency[1])
 
 
-def test_every_parameter_learns() -> None:
-    model = build_model("stf", layout=NTU25, num_classes=5)
+def test_the_graph_of_st_gcn_is_the_same_for_every_input() -> None:
+    output = build_model("st_gcn", layout=NTU25, num_classes=5).eval().run(torch.randn(1, 3, 64, 25, 1))
+    assert len(output.features) == 10
+    assert output.adjacency == ()
+
+
+@every_model
+def test_every_parameter_learns(name: str) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5)
     model(torch.randn(4, 3, 64, 25, 2)).logsumexp(dim=1).sum().backward()
-    idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
-    assert [name for name in idle if not name.endswith("embed.bias")] == []
+    idle = [parameter for parameter, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert [parameter for parameter in idle if not parameter.endswith("embed.bias")] == []
 
 
-def test_a_network_learns_to_tell_two_motions_apart() -> None:
+@every_model
+def test_a_network_learns_to_tell_two_motions_apart(name: str) -> None:
     torch.manual_seed(0)
-    model = build_model("stf", layout=NTU25, num_classes=2, widths=(8, 8, 8), strides=(1, 2, 1))
+    model = build_model(name, layout=NTU25, num_classes=2, widths=(8, 8, 8), strides=(1, 2, 1), dropout=0.0)
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
     wave = torch.sin(torch.arange(16) * 0.8)
 
@@ -95,11 +121,13 @@ def test_weights_that_do_not_fit_are_refused_by_the_first_that_does_not() -> Non
         ("stf", {"kernel": 4}, "odd temporal kernel"),
         ("stf", {"widths": (8, 8)}, "as many strides as widths"),
         ("stf", {"widths": "wide"}, "option widths"),
-        ("stf", {"widths": (8, 0, 8, 8, 8, 8)}, "at least one"),
-        ("stf", {"strides": (1, 1, 0, 1, 2, 1)}, "at least one"),
-        ("stf", {"kernel": -1}, "at least one"),
-        ("stf", {"embedding": 0}, "at least one"),
+        ("stf", {"widths": (8, 0, 8, 8, 8, 8)}, "option widths.* greater than 0"),
+        ("stf", {"strides": (1, 1, 0, 1, 2, 1)}, "option strides.* greater than 0"),
+        ("stf", {"kernel": -1}, "option kernel.* greater than 0"),
+        ("stf", {"embedding": 0}, "option embedding.* greater than 0"),
         ("stf", {"dropout": 1.5}, r"dropout in \[0, 1\]"),
+        ("st_gcn", {"embedding": 16}, "no option 'embedding'"),
+        ("st_gcn", {"strides": (2,)}, "as many strides as widths"),
     ],
 )
 def test_wrong_options_are_refused_by_name(name: str, options: dict[str, object], message: str) -> None:

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stf.checkpoint import Header
+from stf.checkpoint import Header, save_checkpoint
 from stf.errors import UserError
 from stf.focus import project_to_input
-from stf.models import STF, build_model
+from stf.models import build_model
+from stf.network import Network
 from stf.recogniser import Recogniser, choose_device
 from stf.skeleton import KINETICS18, NTU25
 from stf.streams import make_stream
@@ -88,7 +89,7 @@ def test_place_size_and_direction_of_the_person_do_not_matter(recogniser, place,
         assert np.allclose(ours, theirs, atol=2e-3)
 
 
-def test_streams_are_fused_as_the_header_weighs_them(header: Header, networks: dict[str, STF]) -> None:
+def test_streams_are_fused_as_the_header_weighs_them(header: Header, networks: dict[str, Network]) -> None:
     """Everything again by hand, from the networks alone."""
     joints = windows(people(4))
     x = normalise_body(torch.from_numpy(joints).permute(0, 3, 1, 2)[..., None], NTU25)
@@ -105,7 +106,7 @@ def test_streams_are_fused_as_the_header_weighs_them(header: Header, networks: d
     assert np.allclose(focus, volume / volume.amax(dim=(1, 2), keepdim=True), atol=1e-4)
 
 
-def test_the_order_of_the_streams_does_not_matter(header: Header, networks: dict[str, STF]) -> None:
+def test_the_order_of_the_streams_does_not_matter(header: Header, networks: dict[str, Network]) -> None:
     joints = windows(people(3))
     turned_round = Recogniser(header, dict(reversed(networks.items())), CPU).recognise(joints)
     for ours, theirs in zip(Recogniser(header, networks, CPU).recognise(joints), turned_round, strict=True):
@@ -158,6 +159,19 @@ def test_another_layout_is_recognised_in_its_own_joints(header: Header) -> None:
     assert focus.shape == (2, 32, 18)
     x[:, :2] = 3 * x[:, :2] + 1
     assert np.allclose(recogniser.recognise(windows(x))[0], probabilities, atol=1e-3)
+
+
+def test_any_architecture_is_kept_in_a_checkpoint_and_shows_the_focus_of_any_stage(header: Header, tmp_path) -> None:
+    options = {"widths": (8, 8, 8), "strides": (1, 2, 1)}
+    networks = {name: build_model("st_gcn", layout=NTU25, num_classes=5, **options) for name in header.streams}
+    states = {name: network.state_dict() for name, network in networks.items()}
+    joints = windows(people(2))
+    for module in range(3):
+        facts = header.model_copy(update={"architecture": "st_gcn", "options": options, "focus_module": module})
+        save_checkpoint(tmp_path / "st_gcn.safetensors", facts, states)
+        probabilities, focus = Recogniser.load(tmp_path / "st_gcn.safetensors", device="cpu").recognise(joints)
+        assert np.allclose(probabilities, Recogniser(facts, networks, CPU).recognise(joints)[0], atol=1e-2)
+        assert np.allclose(focus.max(axis=(1, 2)), 1, atol=1e-5)
 
 
 # Devices
