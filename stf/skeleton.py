@@ -186,7 +186,28 @@ MEDIAPIPE33 = _layout(
 )
 """MediaPipe Pose, 33 landmarks; the edges are the ones drawn, not a tree."""
 
-LAYOUTS: Mapping[str, SkeletonLayout] = {layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, MEDIAPIPE33)}
+PENN13 = _layout(
+    "penn13",
+    """head right_shoulder left_shoulder right_elbow left_elbow right_wrist left_wrist
+    right_hip left_hip right_knee left_knee right_ankle left_ankle""",
+    """right_wrist>right_elbow right_elbow>right_shoulder left_wrist>left_elbow left_elbow>left_shoulder
+    right_ankle>right_knee right_knee>right_hip left_ankle>left_knee left_knee>left_hip
+    left_hip>left_shoulder right_hip>right_shoulder left_shoulder>head right_shoulder>head""",
+    "head",
+    {
+        "head": "head",
+        "left arm": "left_shoulder left_elbow left_wrist",
+        "right arm": "right_shoulder right_elbow right_wrist",
+        "left leg": "left_hip left_knee left_ankle",
+        "right leg": "right_hip right_knee right_ankle",
+    },
+    channels="x y score",
+)
+"""Penn Action, 13 joints in the image plane with a score each; sides are the person's own."""
+
+LAYOUTS: Mapping[str, SkeletonLayout] = {
+    layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, MEDIAPIPE33, PENN13)
+}
 
 KINECT20_TO_NTU25: Sequence[int] = KINECT20.indices(
     *(

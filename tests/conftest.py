@@ -25,6 +25,12 @@ def utd_mhad() -> Path:
 
 
 @pytest.fixture(scope="session")
+def penn_action() -> Path:
+    """The Penn Action folder; skips where it is absent."""
+    return _real("penn_action")
+
+
+@pytest.fixture(scope="session")
 def videos() -> Path:
     """The folder of real videos; skips where it is absent."""
     return _real("videos")

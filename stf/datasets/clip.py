@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Float32
 
+from stf.datasets.conversions import CONVERSIONS
 from stf.errors import UserError
-from stf.skeleton import KINECT20, KINECT20_TO_NTU25, NTU25, SkeletonLayout
+from stf.skeleton import SkeletonLayout
 
 Joints = Float32[np.ndarray, "M T V C"]
 
@@ -51,31 +52,17 @@ class Clip:
 
 
 def to_layout(clip: Clip, layout: SkeletonLayout) -> Clip:
-    """The same clip in another layout.
-
-    From Kinect v1 to NTU25 the joints of the trunk are put on the line from hip middle to shoulder middle at the places
-    where Kinect v2 has them: v1's own lie elsewhere (its hip centre 0.2 of that line up, its shoulder centre at 1.3,
-    mean of UTD-MHAD), and a recogniser would learn that difference instead of the motion.
+    """The same clip in another layout, by one of the `conversions`.
 
     Raises:
         UserError: where no conversion between the two layouts is known.
     """
     if clip.layout is layout:
         return clip
-    if (clip.layout, layout) == (KINECT20, NTU25):
-        return replace(clip, joints=_from_kinect20(clip.joints), layout=NTU25)
-    raise UserError(f"no conversion from skeleton layout '{clip.layout.name}' to '{layout.name}' is known")
-
-
-_TRUNK = {"spine_base": 0.0, "spine_mid": 0.6, "spine_shoulder": 1.0865, "neck": 1.25}
-"""Where NTU25 has the joints of the trunk, as shares of the way from hip middle to shoulder middle: the count over NTU
-RGB+D for `spine_shoulder`, one clip recorded with Kinect v2 for the others."""
-
-
-def _from_kinect20(joints: Joints) -> Joints:
-    converted = joints[:, :, KINECT20_TO_NTU25]
-    hips = joints[:, :, KINECT20.indices("left_hip", "right_hip")].mean(axis=2, keepdims=True)
-    shoulders = joints[:, :, KINECT20.indices("left_shoulder", "right_shoulder")].mean(axis=2, keepdims=True)
-    share = np.array(list(_TRUNK.values()), np.float32)[:, None]
-    converted[:, :, NTU25.indices(*_TRUNK)] = hips + share * (shoulders - hips)
-    return converted
+    try:
+        convert = CONVERSIONS[clip.layout.name, layout.name]
+    except KeyError:
+        raise UserError(
+            f"no conversion from skeleton layout '{clip.layout.name}' to '{layout.name}' is known"
+        ) from None
+    return replace(clip, joints=convert(clip.joints), layout=layout)
