@@ -133,23 +133,24 @@ def doctor() -> None:
 
 @app.command()
 def train(
-    dataset: Annotated[Path, typer.Argument(help="The folder of UTD-MHAD skeletons.")],
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe that comes with the program, or a file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
-    seen: Annotated[
-        Path | None, typer.Option("--seen", help="Clips seen through the pose estimator (python -m calibration.seen).")
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="The dataset; once for each that the recipe names.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training clips.")] = 40,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="In place of what the recipe says.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")] = False,
     threads: Annotated[int, typer.Option(min=0, help="Threads of one operation; 0 leaves it to torch.")] = 0,
-    bfloat16: Annotated[bool, typer.Option("--bfloat16", help="Compute in bfloat16 where it helps.")] = False,
 ) -> None:
-    """Train the recogniser that comes with the program, and measure it on held-out subjects."""
+    """Train a recogniser by a recipe, and measure it on the other side of the split."""
     try:
-        from apps.train import run_train  # noqa: PLC0415
+        from apps.train import TrainOptions, run_train  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise UserError(f"training needs {error.name}; install it with: pip install 'stf-action[train]'") from error
 
-    run_train(dataset, output, seen=seen, epochs=epochs, seed=seed, threads=threads, bfloat16=bfloat16)
+    run_train(recipe, output, TrainOptions(data or (), change or (), resume, threads))
 
 
 @models.command("list")

@@ -1,91 +1,82 @@
-"""`stf train`: train the recogniser that comes with the program, measure it, write its checkpoint."""
+"""`stf train`: train a recogniser by a recipe, measure it on the other side of the split, write its checkpoint."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import numpy as np
 import torch
 
 from apps.console import make_console, say
-from calibration.seen import read_seen
 from stf.atomic import write_errors
 from stf.checkpoint import Accuracy, Header, TrainingData, save_checkpoint
 from stf.datasets import open_corpus
-from stf.datasets.clip import Clip, to_layout
-from stf.datasets.corpus import read_clips
-from stf.datasets.utd_mhad import CLASSES, TRAIN_SUBJECTS
-from stf.models import STFConfig
+from stf.datasets.clip import Clip
+from stf.datasets.corpus import Corpus, Part, read_clips
+from stf.errors import UserError
+from stf.evaluation import fuse, score_clips
 from stf.recogniser import Recogniser
-from stf.sampling import Sampling
-from stf.skeleton import NTU25
-from stf.training import Recipe, measure_top1, train_stream
-
-_CONFIG = STFConfig(widths=(48, 48, 96, 96, 192, 192), dropout=0.2)
-_STREAMS = {"joint": 1.0, "bone": 1.0}
-_FOCUS_MODULE = 2  # docs/decisions/0003-focus-module.md
-_DATA = TrainingData(
-    name="UTD-MHAD",
-    licence="public domain dataset (its authors' words; no licence text)",
-    citation="C. Chen, R. Jafari, N. Kehtarnavaz, UTD-MHAD, ICIP 2015",
-)
+from stf.training import Recipe, train_stream
+from stf.training.recipe import DataSource, load_recipe
 
 
-def run_train(
-    dataset: Path, output: Path, *, seen: Path | None, epochs: int, seed: int, threads: int, bfloat16: bool
-) -> None:
-    """Train both streams on odd subjects, measure on even ones, write the checkpoint.
+@dataclass(frozen=True, slots=True)
+class TrainOptions:
+    """What the command line says beside the recipe.
 
-    Args:
-        dataset: the folder of UTD-MHAD skeletons.
-        output: the checkpoint to write; the losses on the way go into a folder beside it.
-        seen: clips seen through the pose estimator (`calibration.seen`), to be trained on beside the clean ones.
-        epochs: passes over the training clips.
-        seed: of everything random.
+    Attributes:
+        data: datasets in place of the recipe's paths, in its order.
+        changes: `key=value` in place of what the recipe says.
+        resume: go on where an earlier run stopped.
         threads: threads of one operation; 0 leaves it to torch.
-        bfloat16: compute in bfloat16.
+    """
+
+    data: Sequence[Path] = ()
+    changes: Sequence[str] = ()
+    resume: bool = False
+    threads: int = 0
+
+
+def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
+    """Train every stream of a recipe, measure on the test side of the split, write the checkpoint.
 
     Raises:
-        UserError: if there is no such data, or the checkpoint cannot be written: said before hours of training.
-        KeyboardInterrupt: after Ctrl-C.
+        UserError: if recipe or data are not right, or the checkpoint cannot be written: said before hours of training.
+        KeyboardInterrupt: after Ctrl-C; `resume` goes on from the last whole epoch.
     """
     console = make_console()
+    recipe = load_recipe(recipe_name, options.changes)
+    sources = _sources(recipe, options.data)
     with write_errors(output):
         output.parent.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=output.parent).close()
-    if threads:
-        torch.set_num_threads(threads)
-    groups = {"clean skeletons": [to_layout(clip, NTU25) for clip in read_clips(open_corpus(dataset, "utd_mhad"))]}
-    if seen:
-        groups["rendered figure through MediaPipe"] = read_seen(seen)
-    training = [clip for clips in groups.values() for clip in clips if clip.subject in TRAIN_SUBJECTS]
-    recipe = Recipe(epochs=epochs, seed=seed)
-    recipe = replace(recipe, precision="bf16-mixed" if bfloat16 else recipe.precision)
-    sampling = Sampling()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    corpora = [open_corpus(path, source.format) for source, path in sources]
+    classes = corpora[0].classes
+    for corpus, (_, path) in zip(corpora, sources, strict=True):
+        if corpus.classes != classes:
+            raise UserError(f"{path} has other classes than {sources[0][1]}; one recogniser needs one list of them")
+    sides = [
+        _sides(corpus, source, recipe.seed, lambda sentence: say(console, sentence))
+        for corpus, (source, _) in zip(corpora, sources, strict=True)
+    ]
+    training = [clip for side in sides for clip in side[Part.TRAIN]]
     log = output.with_name(f"{output.stem}-log")
-    try:
+    with _interruptible():
         networks = {
-            stream: train_stream(
-                training, CLASSES, stream, recipe=recipe, sampling=sampling, config=_CONFIG, log_folder=log
-            )
-            for stream in _STREAMS
+            stream: train_stream(training, classes, stream, recipe, log, resume=options.resume)
+            for stream in recipe.streams
         }
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        raise KeyboardInterrupt from None
-    header = Header(
-        architecture="stf",
-        options=asdict(_CONFIG),
-        layout=NTU25.name,
-        classes=CLASSES,
-        samples=sampling.samples,
-        rate_hz=sampling.rate_hz,
-        streams=_STREAMS,
-        focus_module=_FOCUS_MODULE,
-        data=(_DATA,),
-        recipe=f"{' + '.join(groups)} of odd subjects; {recipe}",
-    )
+    header = _header(recipe, corpora, training)
     recogniser = Recogniser(header, networks, torch.device("cpu"))
-    accuracy = tuple(figure for kind, clips in groups.items() for figure in _measure(kind, clips, recogniser))
+    accuracy = tuple(
+        _measure(recogniser, corpus, source, side[Part.TEST])
+        for corpus, (source, _), side in zip(corpora, sources, sides, strict=True)
+        if side[Part.TEST]
+    )
     states = {stream: network.state_dict() for stream, network in networks.items()}
     save_checkpoint(output, header.model_copy(update={"accuracy": accuracy}), states)
     for figure in accuracy:
@@ -93,10 +84,67 @@ def run_train(
     say(console, f"wrote {output}; the losses are in {log}")
 
 
-def _measure(kind: str, clips: Sequence[Clip], recogniser: Recogniser) -> list[Accuracy]:
-    held_out = [clip for clip in clips if clip.subject not in TRAIN_SUBJECTS]
-    if not held_out:
-        return []
-    top1 = measure_top1(held_out, recogniser.sampling, recogniser.recognise)
-    split = "subjects odd -> even, one middle window per clip, last epoch"
-    return [Accuracy(data=f"UTD-MHAD, {kind}", split=split, clips=len(held_out), top1=top1)]
+def _sources(recipe: Recipe, paths: Sequence[Path]) -> list[tuple[DataSource, Path]]:
+    given = paths or [source.path for source in recipe.data if source.path]
+    if len(given) != len(recipe.data):
+        raise UserError(f"the recipe needs {len(recipe.data)} dataset(s) and got {len(given)}; name them with --data")
+    return list(zip(recipe.data, given, strict=True))
+
+
+def _sides(corpus: Corpus, source: DataSource, seed: int, report: Callable[[str], None]) -> dict[Part, list[Clip]]:
+    """The clips of each side of the split, and of the training side the share that was asked for."""
+    sides: dict[Part, list[Clip]] = {Part.TRAIN: [], Part.TEST: []}
+    for clip in read_clips(corpus, on_broken=source.on_broken, report=lambda error: report(f"skipped: {error}")):
+        part = source.side(corpus, clip)
+        if part is not None and clip.label >= 0:
+            sides[part].append(clip)
+    if source.share < 1:
+        sides[Part.TRAIN] = list(_thinned(sides[Part.TRAIN], source.share, seed))
+    return sides
+
+
+def _thinned(clips: Sequence[Clip], share: float, seed: int) -> Iterator[Clip]:
+    """That share of the clips of each class, at least one."""
+    random = np.random.default_rng(seed)
+    for label in sorted({clip.label for clip in clips}):
+        of_class = [clip for clip in clips if clip.label == label]
+        chosen = random.permutation(len(of_class))[: max(1, round(share * len(of_class)))]
+        yield from (of_class[number] for number in sorted(chosen))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from None
+
+
+def _header(recipe: Recipe, corpora: Sequence[Corpus], training: Sequence[Clip]) -> Header:
+    window = recipe.window
+    whole = window.of == "clip"
+    return Header(
+        architecture=recipe.model.name,
+        options=recipe.model.options,
+        layout=recipe.layout,
+        classes=corpora[0].classes,
+        samples=window.samples,
+        rate_hz=window.samples / float(np.median([clip.seconds for clip in training])) if whole else window.rate_hz,
+        whole_clips=whole,
+        looks=window.looks if whole else 1,
+        streams=recipe.streams,
+        normalisation=recipe.normalisation,
+        focus_module=recipe.focus_module,
+        data=tuple(
+            TrainingData(name=corpus.origin.name, licence=corpus.origin.licence, citation=corpus.origin.citation)
+            for corpus in corpora
+        ),
+        recipe=recipe.model_dump_json(exclude={"data"}),
+    )
+
+
+def _measure(recogniser: Recogniser, corpus: Corpus, source: DataSource, clips: Sequence[Clip]) -> Accuracy:
+    logits = fuse(score_clips(recogniser, clips), recogniser.header.streams)
+    right = float(np.mean(logits.argmax(axis=1) == [clip.label for clip in clips]))
+    split = source.split if isinstance(source.split, str) else next(iter(corpus.splits), "numbers given")
+    return Accuracy(data=corpus.origin.name, split=f"{split}, last epoch", clips=len(clips), top1=right)

@@ -58,8 +58,11 @@ class Header(_Facts):
         layout: name of the skeleton layout.
         classes: the K class names in the order of the scores.
         samples, rate_hz: the input window, see `stf.sampling.Sampling`.
+        whole_clips: whether the window shows a clip as a whole, however long it is (`stf.windows.ClipWindows`); at
+            `rate_hz` the window is then about as long as the clips it was trained on.
+        looks: how many parts of a clip were looked at for the figures in `accuracy`.
         streams: stream name -> weight of its logits in the fusion; each stream has a network of its own.
-        normalisation: how joints are prepared; `body` is `stf.transforms.normalise_body`.
+        normalisation: how joints are prepared, a key of `stf.transforms.NORMALISATIONS`.
         focus_module: number of the module whose focus is shown; the last one's costs nothing, an earlier one's tells
             joints apart more sharply and costs a backward pass.
         temperature: what the fused logits are divided by before the softmax.
@@ -75,8 +78,10 @@ class Header(_Facts):
     classes: tuple[str, ...] = Field(min_length=1)
     samples: int = Field(gt=0)
     rate_hz: float = Field(gt=0)
+    whole_clips: bool = False
+    looks: int = Field(default=1, gt=0)
     streams: dict[str, PositiveFloat] = Field(min_length=1)
-    normalisation: Literal["body"] = "body"
+    normalisation: Literal["body", "clip"] = "body"
     focus_module: int = -1
     temperature: float = Field(default=1.0, gt=0)
     data: tuple[TrainingData, ...] = ()

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from stf.errors import UserError
 from stf.focus import EPS, FocusMethod, gradient_focus, normalise_focus, project_to_input
-from stf.models.stf import STF, STFOutput
+from stf.network import Network, NetworkOutput
 
 Volume = Float[Tensor, "R T V"]
 
@@ -90,9 +90,9 @@ class FocusState:
             gradients are constants, and a step costs less.
     """
 
-    network: STF
+    network: Network
     x: Float[Tensor, "N C T V M"]
-    output: STFOutput
+    output: NetworkOutput
     method: FocusMethod = "pooled"
     second_order: bool = True
 
@@ -292,7 +292,7 @@ class FocusLosses:
     second_order: bool = True
 
     def __call__(
-        self, network: STF, x: Float[Tensor, "N C T V M"], output: STFOutput, step: int, steps: int
+        self, network: Network, x: Float[Tensor, "N C T V M"], output: NetworkOutput, step: int, steps: int
     ) -> tuple[Float[Tensor, ""], dict[str, Tensor]]:
         """The weighted sum of the losses that are due, and each by itself.
 

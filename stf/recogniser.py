@@ -17,7 +17,7 @@ from stf.network import Network
 from stf.sampling import Sampling
 from stf.skeleton import get_layout
 from stf.streams import get_stream, make_stream
-from stf.transforms import normalise_body
+from stf.transforms import NORMALISATIONS
 
 
 def choose_device(name: str) -> torch.device:
@@ -97,7 +97,7 @@ class Recogniser:
             Probabilities (N, K), rows summing to one, and focus (N, T, V) in [0, 1].
         """
         x = torch.from_numpy(joints).to(self.device).permute(0, 3, 1, 2)[..., None]
-        x = normalise_body(x, self.layout)
+        x = NORMALISATIONS[self.header.normalisation](x, self.layout)
         module = self.header.focus_module
         outputs = {
             name: network.run_for_focus(make_stream(name, x, self.layout), module)

@@ -1,10 +1,12 @@
-"""Fixed-length samples of a clip, in time rather than in frames."""
+"""Fixed-length samples of clips, in time rather than in frames."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32
+import torch
+from jaxtyping import Float, Float32, Int
+from torch import Tensor
 
 from stf.datasets.clip import Joints
 
@@ -24,6 +26,29 @@ class Sampling:
         return (self.samples - 1) / self.rate_hz
 
 
+def sample_at(
+    x: Float[Tensor, "N C T V M"], place: Float[Tensor, "N S"], frames: Int[Tensor, " N"]
+) -> Float[Tensor, "N C S V M"]:
+    """Joints at fractional frame numbers, by linear interpolation; before the first and after the last frame, held.
+
+    Args:
+        x: (N, C, T, V, M) clips, each padded to the longest; a missing joint is NaN.
+        place: (N, S) the frame numbers asked for.
+        frames: (N,) how many frames of each clip are not padding.
+
+    Returns:
+        (N, C, S, V, M); NaN where a neighbouring frame that has a say is.
+    """
+    inside = torch.minimum(place.clamp(min=0), frames[:, None] - 1)
+    before = inside.floor().long()
+    after = inside.ceil().long()  # on a frame's instant that frame itself: a missing neighbour has no say
+    share = (inside - before).to(x.dtype)[:, None, :, None, None]
+    clip = torch.arange(len(x), device=x.device)[:, None]
+    by_frame = x.transpose(1, 2)
+    first, second = (by_frame[clip, frame].transpose(1, 2) for frame in (before, after))
+    return first * (1 - share) + second * share
+
+
 def sample_clip(
     joints: Joints, fps: float, sampling: Sampling, start: float, *, speed: float = 1.0, outside: Outside = "hold"
 ) -> Float32[np.ndarray, "M S V C"]:
@@ -41,13 +66,12 @@ def sample_clip(
     Returns:
         (M, samples, V, C) float32.
     """
-    last = joints.shape[1] - 1
+    frames = joints.shape[1]
     place = (start + speed * np.arange(sampling.samples) / sampling.rate_hz) * fps
-    inside = np.clip(place, 0, last)
-    before = np.floor(inside).astype(int)
-    after = np.ceil(inside).astype(int)  # on a frame's instant that frame itself: a missing neighbour has no say
-    share = (inside - before).astype(np.float32)[:, None, None]
-    sampled: Float32[np.ndarray, "M S V C"] = joints[:, before] * (1 - share) + joints[:, after] * share
+    x = torch.from_numpy(joints).permute(3, 1, 2, 0)[None]
+    sampled: Float32[np.ndarray, "M S V C"] = (
+        sample_at(x, torch.from_numpy(place)[None], torch.tensor([frames]))[0].permute(3, 1, 2, 0).numpy()
+    )
     if outside == "missing":
-        sampled[:, (place < 0) | (place > last)] = 0
+        sampled[:, (place < 0) | (place > frames - 1)] = 0
     return sampled

@@ -1,9 +1,9 @@
 """Normalisation and augmentation, on whole batches (N, C, T, V, M).
 
-A sample (one person at one frame) whose joints are all zero is missing; it stays zero through everything here.
+A joint whose numbers are all zero is missing; it stays zero through everything here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,9 +15,14 @@ from stf.skeleton import SkeletonLayout
 Batch = Float[Tensor, "N C T V M"]
 
 
+def known_joints(x: Batch) -> Bool[Tensor, "N 1 T V M"]:
+    """Which joints are not missing."""
+    return (x != 0).any(dim=1, keepdim=True)
+
+
 def known_samples(x: Batch) -> Bool[Tensor, "N 1 T 1 M"]:
-    """Which samples are not missing."""
-    return (x != 0).any(dim=3, keepdim=True).any(dim=1, keepdim=True)
+    """Which samples (one person at one frame) are not missing altogether."""
+    return known_joints(x).any(dim=3, keepdim=True)
 
 
 def normalise_body(x: Batch, layout: SkeletonLayout) -> Batch:
@@ -35,23 +40,77 @@ def normalise_body(x: Batch, layout: SkeletonLayout) -> Batch:
     Returns:
         (N, C, T, V, M); coordinates in torso lengths, a score channel untouched.
     """
-    spatial = layout.num_coordinates
-    known = known_samples(x)
-    hips = x[:, :spatial, :, layout.indices("left_hip", "right_hip")].mean(dim=3, keepdim=True)
-    placed = x[:, :spatial] - hips  # missing samples stay zero, as their hips are zero
-    shoulders = placed[:, :, :, layout.indices("left_shoulder", "right_shoulder")].mean(dim=3, keepdim=True)
-    torso = shoulders.norm(dim=1, keepdim=True)
-    length = torso.masked_fill(~known, torch.nan).nanmedian(dim=2, keepdim=True).values.nan_to_num(1.0).clamp(min=1e-6)
-    scaled = placed / length
-    if spatial == 3:
-        scaled = _turn_to_camera(scaled, layout)
-    return torch.cat([scaled, x[:, spatial:]], dim=1)
+    origin, length, across = _body(x, layout)
+    placed = _place(x, origin, _median(length), layout)
+    return _turn(placed, across.sum(dim=(2, 3)), layout)
 
 
-def _turn_to_camera(x: Batch, layout: SkeletonLayout) -> Batch:
-    right = x[:, :, :, layout.indices("right_shoulder", "right_hip")]
-    left = x[:, :, :, layout.indices("left_shoulder", "left_hip")]
-    across = (right - left).sum(dim=(2, 3))
+def normalise_clip(x: Batch, layout: SkeletonLayout) -> Batch:
+    """Make a clip independent of where it happens and how big people are, but keep their ways through it (ours).
+
+    The first person's hips in that person's first known frame become the origin of everybody; lengths are measured in
+    that person's torso, and everything is turned as that person is by `normalise_body`.
+
+    Args:
+        x: (N, C, T, V, M); coordinates in any unit with y vertical, missing joints zero.
+        layout: a layout with hips and shoulders.
+
+    Returns:
+        (N, C, T, V, M); coordinates in torso lengths, a score channel untouched.
+    """
+    origin, length, across = _body(x[..., :1], layout)
+    first = known_samples(x[..., :1]).int().argmax(dim=2, keepdim=True)
+    start = origin.gather(2, first.expand(-1, origin.shape[1], -1, -1, -1))
+    placed = _place(x, start, _median(length), layout)
+    return _turn(placed, across.sum(dim=(2, 3)), layout)
+
+
+NORMALISATIONS: Mapping[str, Callable[[Batch, SkeletonLayout], Batch]] = {
+    "body": normalise_body,
+    "clip": normalise_clip,
+}
+"""How joints can be prepared, by the name that checkpoints and recipes call it."""
+
+
+def _body(
+    x: Batch, layout: SkeletonLayout
+) -> tuple[Float[Tensor, "N D T 1 M"], Float[Tensor, "N 1 T 1 M"], Float[Tensor, "N D T 2 M"]]:
+    """Hip middle, torso length (NaN where unknown) and the ways from left to right shoulder and hip, frame by frame."""
+    space = x[:, : layout.num_coordinates]
+    known = known_joints(x)
+    hips = layout.indices("left_hip", "right_hip")
+    shoulders = layout.indices("left_shoulder", "right_shoulder")
+    everything = _mean(space, known)
+    origin = torch.where(known[:, :, :, hips].any(dim=3, keepdim=True), _mean(space, known, hips), everything)
+    torso = (_mean(space, known, shoulders) - origin).norm(dim=1, keepdim=True)
+    length = torso.masked_fill(~known[:, :, :, [*hips, *shoulders]].all(dim=3, keepdim=True), torch.nan)
+    left, right = (layout.indices(f"{side}_shoulder", f"{side}_hip") for side in ("left", "right"))
+    both = known[:, :, :, left] & known[:, :, :, right]
+    return origin, length, (space[:, :, :, right] - space[:, :, :, left]) * both
+
+
+def _mean(
+    space: Batch, known: Bool[Tensor, "N 1 T V M"], joints: list[int] | None = None
+) -> Float[Tensor, "N D T 1 M"]:
+    """Mean over those joints that are known; zero where none is."""
+    if joints is not None:
+        space, known = space[:, :, :, joints], known[:, :, :, joints]
+    return space.sum(dim=3, keepdim=True) / known.sum(dim=3, keepdim=True).clamp(min=1)
+
+
+def _median(length: Float[Tensor, "N 1 T 1 M"]) -> Float[Tensor, "N 1 1 1 M"]:
+    return length.nanmedian(dim=2, keepdim=True).values.nan_to_num(1.0).clamp(min=1e-6)
+
+
+def _place(x: Batch, origin: Tensor, length: Tensor, layout: SkeletonLayout) -> Batch:
+    space = (x[:, : layout.num_coordinates] - origin) / length
+    return torch.cat([torch.where(known_joints(x), space, 0.0), x[:, layout.num_coordinates :]], dim=1)
+
+
+def _turn(x: Batch, across: Float[Tensor, "N D M"], layout: SkeletonLayout) -> Batch:
+    """Turn people about the vertical so that their way from left to right lies along +x; in the image plane nothing."""
+    if layout.num_coordinates == 2:
+        return x
     yaw = torch.atan2(across[:, 2], across[:, 0])
     cos, sin = yaw.cos()[:, None, None], yaw.sin()[:, None, None]
     return torch.stack([cos * x[:, 0] + sin * x[:, 2], x[:, 1], cos * x[:, 2] - sin * x[:, 0]], dim=1)
@@ -59,46 +118,72 @@ def _turn_to_camera(x: Batch, layout: SkeletonLayout) -> Batch:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Random changes to normalised 3D skeletons; every draw is per clip unless said otherwise.
+    """Random changes to normalised skeletons; every draw is per clip unless said otherwise.
 
-    Normalise again afterwards: the yaw then decides in which direction of the body the depth is stretched.
+    Normalise by `body` again afterwards: the yaw then decides in which direction of the body the depth is stretched.
 
     Attributes:
-        yaw: radians, uniform in +-yaw, about the vertical.
-        tilt: radians, standard deviation of a rotation about each horizontal axis.
+        yaw: radians, uniform in +-yaw, about the vertical; only in space.
+        tilt: radians, standard deviation of a rotation about each other axis.
         scale: standard deviation of each axis's relative stretch (estimated depth is the least certain).
+        shear: standard deviation of the share of each axis that is added to each other one.
         bias: torso lengths, standard deviation of a displacement of each joint that lasts the whole clip.
         jitter: torso lengths, standard deviation of noise per joint and frame.
         gap: probability that a run of up to a third of the frames goes missing.
+        joint_dropout: probability of each joint to go missing for the whole clip.
+        limb_dropout: probability that one body part (`SkeletonLayout.limbs`) goes missing for the whole clip.
     """
 
     yaw: float = 1.3
     tilt: float = 0.1
     scale: float = 0.1
+    shear: float = 0.0
     bias: float = 0.06
     jitter: float = 0.01
     gap: float = 0.1
+    joint_dropout: float = 0.0
+    limb_dropout: float = 0.0
 
-    def __call__(self, x: Batch, generator: torch.Generator | None = None) -> Batch:
-        """Augment a batch of 3D skeletons (N, 3, T, V, M)."""
-        count, channels, frames, joints, persons = x.shape
-        known = known_samples(x)
+    def __call__(self, x: Batch, layout: SkeletonLayout, generator: torch.Generator | None = None) -> Batch:
+        """Augment a batch (N, C, T, V, M); a score channel stays, but for joints that go missing."""
+        count, _, frames, joints, persons = x.shape
+        spatial = layout.num_coordinates
+        known = known_joints(x)
 
         def normal(*shape: int) -> Tensor:
             return torch.randn(*shape, generator=generator).to(x.device)
 
-        yaw = (torch.rand(count, generator=generator).to(x.device) * 2 - 1) * self.yaw
-        turn = rotation(torch.stack([normal(count) * self.tilt, yaw, normal(count) * self.tilt], dim=1))
-        stretch = 1 + self.scale * normal(count, channels, 1, 1, 1)
-        displaced = x + self.bias * normal(count, channels, 1, joints, persons)
-        noisy = displaced + self.jitter * normal(count, channels, frames, joints, persons)
-        turned = torch.einsum("nij,njtvm->nitvm", turn, noisy) * stretch
-        start = torch.rand(count, generator=generator) * frames
-        length = torch.rand(count, generator=generator) * frames / 3
-        length[torch.rand(count, generator=generator) >= self.gap] = 0
-        frame = torch.arange(frames)
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(*shape, generator=generator).to(x.device)
+
+        stretch = torch.eye(spatial, device=x.device) * (1 + self.scale * normal(count, spatial, 1))
+        linear = stretch @ (self._turn(count, spatial, normal, uniform) + self.shear * normal(count, spatial, spatial))
+        displaced = x[:, :spatial] + self.bias * normal(count, spatial, 1, joints, persons)
+        noisy = displaced + self.jitter * normal(count, spatial, frames, joints, persons)
+        moved = torch.einsum("nij,njtvm->nitvm", linear, noisy)
+        start, length = uniform(count) * frames, uniform(count) * frames / 3
+        length = torch.where(uniform(count) < self.gap, length, 0.0)
+        frame = torch.arange(frames, device=x.device)
         lost = (frame >= start[:, None]) & (frame < (start + length)[:, None])
-        return torch.where(known & ~lost.to(x.device)[:, None, :, None, None], turned, 0.0)
+        dropped = (uniform(count, joints) < self.joint_dropout) | self._dropped_limb(count, layout, uniform)
+        kept = known & ~lost[:, None, :, None, None] & ~dropped[:, None, None, :, None]
+        return torch.where(kept, torch.cat([moved, x[:, spatial:]], dim=1), 0.0)
+
+    def _turn(
+        self, count: int, spatial: int, normal: Callable[..., Tensor], uniform: Callable[..., Tensor]
+    ) -> Float[Tensor, "N D D"]:
+        if spatial == 2:
+            angle = normal(count) * self.tilt
+            return _axis_rotation(angle, 2)[:, :2, :2]
+        yaw = (uniform(count) * 2 - 1) * self.yaw
+        return rotation(torch.stack([normal(count) * self.tilt, yaw, normal(count) * self.tilt], dim=1))
+
+    def _dropped_limb(self, count: int, layout: SkeletonLayout, uniform: Callable[..., Tensor]) -> Bool[Tensor, "N V"]:
+        members = torch.zeros(len(layout.limbs), layout.num_joints, dtype=torch.bool)
+        for number, limb in enumerate(layout.limbs.values()):
+            members[number, list(limb)] = True
+        chosen = (uniform(count) * len(members)).long()
+        return members.to(chosen.device)[chosen] & (uniform(count) < self.limb_dropout)[:, None]
 
 
 def rotation(angles: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3 3"]:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from stf.datasets.utd_mhad import CLASSES
 from stf.skeleton import KINECT20, KINETICS18, NTU25
-from stf.transforms import Augmentation, known_samples, mirror, mirrored_labels, normalise_body, random_mirror
+from stf.transforms import (
+    Augmentation,
+    known_joints,
+    known_samples,
+    mirror,
+    mirrored_labels,
+    normalise_body,
+    random_mirror,
+)
 
 SPATIAL = (NTU25, KINECT20)
 LAYOUTS = (*SPATIAL, KINETICS18)
@@ -27,7 +35,7 @@ def generator(seed: int) -> torch.Generator:
 
 def test_augmentation_without_strength_changes_nothing() -> None:
     x = moving(NTU25, clips=3, persons=2).float()
-    assert torch.equal(NONE(x, generator(0)), x)
+    assert torch.equal(NONE(x, NTU25, generator(0)), x)
 
 
 strengths = st.builds(
@@ -37,7 +45,10 @@ strengths = st.builds(
     scale=st.floats(0, 1),
     bias=st.floats(0, 1),
     jitter=st.floats(0, 1),
+    shear=st.floats(0, 1),
     gap=st.floats(0, 1),
+    joint_dropout=st.floats(0, 1),
+    limb_dropout=st.floats(0, 1),
 )
 
 
@@ -46,7 +57,7 @@ strengths = st.builds(
 def test_missing_samples_stay_missing_and_nothing_becomes_nan(augment, seed, lost) -> None:
     x = moving(NTU25, clips=2, persons=2).float()
     x *= ~torch.tensor(lost).view(2, 1, 16, 1, 2)
-    augmented = augment(x, generator(seed))
+    augmented = augment(x, NTU25, generator(seed))
     assert torch.isfinite(augmented).all()
     assert not (known_samples(augmented) & ~known_samples(x)).any()
 
@@ -54,16 +65,16 @@ def test_missing_samples_stay_missing_and_nothing_becomes_nan(augment, seed, los
 def test_augmentation_is_repeatable_from_its_generator_alone() -> None:
     x = moving(NTU25, clips=2).float()
     torch.manual_seed(1)
-    first = Augmentation()(x, generator(7))
+    first = Augmentation()(x, NTU25, generator(7))
     torch.manual_seed(2)
-    assert torch.equal(Augmentation()(x, generator(7)), first)
-    assert not torch.equal(Augmentation()(x, generator(8)), first)
+    assert torch.equal(Augmentation()(x, NTU25, generator(7)), first)
+    assert not torch.equal(Augmentation()(x, NTU25, generator(8)), first)
     assert not torch.equal(first[0] - x[0], first[1] - x[1])
 
 
 def test_yaw_turns_each_clip_as_a_whole_and_no_further_than_asked() -> None:
     x = normalise_body(moving(NTU25, clips=1), NTU25).expand(200, -1, -1, -1, -1).float()
-    yawed = replace(NONE, yaw=0.5)(x, generator(0))
+    yawed = replace(NONE, yaw=0.5)(x, NTU25, generator(0))
     direction = across(yawed, NTU25)[..., 0]
     angle = torch.atan2(direction[:, 2], direction[:, 0])
     assert angle.abs().max() <= 0.5 + 1e-5
@@ -77,14 +88,14 @@ def test_yaw_turns_each_clip_as_a_whole_and_no_further_than_asked() -> None:
 def test_displacements_have_the_strength_asked_for_and_last_a_clip_or_a_frame(knob: str, per_frame: bool) -> None:
     x = moving(NTU25, clips=20, frames=20).float()
     augment = replace(NONE, **{knob: 0.05})
-    moved = augment(x, generator(0)) - x
+    moved = augment(x, NTU25, generator(0)) - x
     assert moved.std().item() == pytest.approx(0.05, rel=0.05)
     assert (moved.std(dim=2).mean() > 0.04) == per_frame
 
 
 def test_stretch_is_one_factor_per_clip_and_axis() -> None:
     x = moving(NTU25, clips=300, frames=4).float()
-    factors = replace(NONE, scale=0.1)(x, generator(0)) / x
+    factors = replace(NONE, scale=0.1)(x, NTU25, generator(0)) / x
     factors = factors.masked_fill(x.abs() < 1e-2, torch.nan)
     one = factors.nanmean(dim=(2, 3, 4), keepdim=True)
     assert (factors - one).nan_to_num().abs().max() < 1e-4
@@ -95,11 +106,38 @@ def test_stretch_is_one_factor_per_clip_and_axis() -> None:
 
 def test_a_gap_is_one_run_of_at_most_a_third_of_the_frames_in_the_share_of_clips_asked_for() -> None:
     x = moving(NTU25, clips=300, frames=30).float()
-    lost = ~known_samples(replace(NONE, gap=0.5)(x, generator(0)))[:, 0, :, 0, 0]
+    lost = ~known_samples(replace(NONE, gap=0.5)(x, NTU25, generator(0)))[:, 0, :, 0, 0]
     runs = (lost[:, 1:] & ~lost[:, :-1]).sum(dim=1) + lost[:, 0]
     assert runs.max() == 1
     assert lost.sum(dim=1).max() in (9, 10)
     assert 0.4 < (runs == 1).float().mean() < 0.52  # a few gaps are shorter than a frame
+
+
+def test_shear_adds_a_share_of_one_axis_to_another_and_keeps_the_origin() -> None:
+    x = torch.zeros(400, 3, 1, 25, 1)
+    x[:, 0] = 1.0
+    sheared = replace(NONE, shear=0.2)(x, NTU25, generator(0))
+    torch.testing.assert_close(sheared, sheared[:, :, :, :1].expand_as(sheared))
+    assert sheared[:, 1:].std().item() == pytest.approx(0.2, rel=0.15)
+
+
+def test_dropped_joints_and_limbs_are_missing_for_the_whole_clip_as_often_as_asked() -> None:
+    x = moving(NTU25, clips=400, frames=3).float()
+    gone = ~known_joints(replace(NONE, joint_dropout=0.1)(x, NTU25, generator(0)))
+    assert torch.equal(gone.all(dim=2), gone.any(dim=2))
+    assert gone.float().mean().item() == pytest.approx(0.1, abs=0.01)
+    gone = ~known_joints(replace(NONE, limb_dropout=0.5)(x, NTU25, generator(0)))[:, 0, 0, :, 0]
+    limbs = {frozenset(limb) for limb in NTU25.limbs.values()}
+    dropped = [frozenset(clip.nonzero()[:, 0].tolist()) for clip in gone]
+    assert set(dropped) == {frozenset(), *limbs}
+    assert 0.4 < sum(map(bool, dropped)) / 400 < 0.6
+
+
+def test_in_the_picture_only_places_change_and_scores_stay() -> None:
+    x = moving(KINETICS18, clips=5).float()
+    augmented = Augmentation(gap=0)(x, KINETICS18, generator(0))
+    assert torch.equal(augmented[:, 2], x[:, 2])
+    assert not torch.equal(augmented[:, :2], x[:, :2])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, **by_name)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stf.skeleton import KINECT20, KINETICS18, NTU25, SkeletonLayout
-from stf.transforms import known_samples, normalise_body, rotation
+from stf.transforms import known_joints, known_samples, normalise_body, normalise_clip, rotation
 
 SPATIAL = (NTU25, KINECT20)
 LAYOUTS = (*SPATIAL, KINETICS18)
@@ -162,3 +162,50 @@ def test_a_quarter_turn_about_an_axis_takes_the_next_axis_to_the_one_after() -> 
         turn[0, axis] = math.pi / 2
         matrix = rotation(turn)[0]
         torch.testing.assert_close(matrix[:, (axis + 1) % 3], torch.eye(3)[(axis + 2) % 3], atol=1e-6, rtol=0)
+
+
+# A whole clip
+
+
+@pytest.mark.parametrize("layout", SPATIAL, **by_name)
+@given(seed=seeds, place=places, scale=st.floats(0.1, 10), yaw=angles)
+@settings(max_examples=30)
+def test_a_clip_is_the_same_wherever_it_happens_and_however_big_people_are(layout, seed, place, scale, yaw) -> None:
+    x = moving(layout, clips=2, persons=2, seed=seed)
+    elsewhere = scale * turned(x, yaw) + torch.tensor(place, dtype=x.dtype)[:, None, None, None]
+    torch.testing.assert_close(normalise_clip(elsewhere, layout), normalise_clip(x, layout), atol=1e-9, rtol=0)
+
+
+def test_in_a_clip_the_way_somebody_walks_and_the_way_between_two_people_stay() -> None:
+    x = moving(NTU25, frames=10, persons=2)
+    way = torch.linspace(0, 3, 10, dtype=x.dtype)
+    x[:, 0] += way[:, None, None]
+    x[..., 1] = x[..., 0]
+    x[:, 2, :, :, 1] += 2.0
+    normalised = normalise_clip(x, NTU25)
+    hips = middle(normalised, NTU25, "hip")
+    torso = middle(normalised, NTU25, "shoulder")[..., 0] - hips[..., 0]
+    assert hips[0, :, 0, 0].abs().max() < 1e-12
+    torch.testing.assert_close(torso.norm(dim=1).median(), torch.ones((), dtype=x.dtype), atol=0.05, rtol=0)
+    walked = (hips[0, :, -1, 0] - hips[0, :, 0, 0]).norm()
+    apart = (hips[0, :, :, 1] - hips[0, :, :, 0]).norm(dim=0)
+    torch.testing.assert_close(apart, (walked * 2 / 3).expand(10), atol=0.2, rtol=0)
+
+
+@pytest.mark.parametrize("normalise", [normalise_body, normalise_clip])
+def test_missing_joints_stay_missing_and_do_not_move_the_others(normalise) -> None:
+    x = moving(KINETICS18, frames=8)
+    lost = x.clone()
+    lost[:, :, :, KINETICS18.indices("left_wrist", "right_ear")] = 0
+    normalised = normalise(lost, KINETICS18)
+    assert torch.equal(known_joints(normalised), known_joints(lost))
+    expected = torch.where(known_joints(lost), normalise(x, KINETICS18), 0.0)
+    torch.testing.assert_close(normalised, expected)
+
+
+def test_a_missing_hip_leaves_the_other_as_the_origin() -> None:
+    x = moving(NTU25, frames=8)
+    x[:, :, :, NTU25.index("left_hip")] = 0
+    normalised = normalise_body(x, NTU25)
+    assert normalised[:, :, :, NTU25.index("right_hip")].abs().max() < 1e-12
+    assert normalised.isfinite().all()

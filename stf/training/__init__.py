@@ -1,0 +1,116 @@
+"""Training: clips in, one network per stream out, by Lightning's Trainer and a recipe."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import lightning
+import torch
+import yaml
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from torch.utils.data import DataLoader, DistributedSampler
+
+from stf.atomic import output_text, write_errors
+from stf.datasets.clip import Clip, to_layout
+from stf.errors import UserError
+from stf.models import build_model
+from stf.network import Network
+from stf.training.module import Training
+from stf.training.recipe import Recipe
+from stf.windows import ClipDataset, collate_clips
+
+__all__ = ["Recipe", "train_stream"]
+
+
+def train_stream(
+    clips: Sequence[Clip],
+    classes: Sequence[str],
+    stream: str,
+    recipe: Recipe,
+    log_folder: Path,
+    *,
+    resume: bool = False,
+    progress: bool = True,
+) -> Network:
+    """Train the network of one stream, from random weights or from where an earlier run stopped.
+
+    Args:
+        clips: training clips; converted to the recipe's layout.
+        classes: the K class names.
+        stream: a key of `stf.streams.STREAMS`.
+        recipe: every knob.
+        log_folder: where the state after each epoch (`STREAM/last.ckpt`) and the CSV and TensorBoard logs go.
+        resume: go on from the state in `log_folder`, if there is one; the result is the same as of an unbroken run.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The trained network, of the last epoch, in evaluation mode on the CPU.
+
+    Raises:
+        UserError: if there is no clip to train on, or `log_folder` holds another run.
+        SystemExit: after Ctrl-C; what Lightning makes of it.
+    """
+    if not clips:
+        raise UserError("there is no clip to train on; check the split and its share")
+    _claim(log_folder, recipe, resume=resume)
+    lightning.seed_everything(recipe.seed, verbose=False)
+    layout = recipe.skeleton
+    network = build_model(recipe.model.name, layout=layout, num_classes=len(classes), **recipe.model.options)
+    module = Training(network, stream, classes, recipe)
+    folder = log_folder / stream
+    state = folder / "last.ckpt"
+    trainer = lightning.Trainer(
+        max_epochs=recipe.epochs,
+        devices=recipe.devices if recipe.devices > 1 else "auto" if torch.cuda.is_available() else 1,
+        num_nodes=recipe.nodes,
+        logger=[CSVLogger(log_folder, name=stream, version=""), TensorBoardLogger(log_folder, name=stream, version="")],
+        callbacks=_callbacks(recipe, folder),
+        precision=recipe.precision,
+        gradient_clip_val=recipe.gradient_clip,
+        enable_model_summary=False,
+        enable_progress_bar=progress,
+        log_every_n_steps=1,
+    )
+    loader = _loader([to_layout(clip, layout) for clip in clips], recipe)
+    trainer.fit(module, loader, ckpt_path=state if resume and state.is_file() else None, weights_only=False)
+    return network.cpu().eval()
+
+
+def _loader(clips: Sequence[Clip], recipe: Recipe) -> DataLoader[Clip]:
+    """Batches of clips, in an order that follows from the seed and the number of the epoch."""
+    dataset = ClipDataset(clips, recipe.repeat)
+    alone = recipe.devices * recipe.nodes == 1  # else Lightning puts in the sampler that divides the work
+    sampler: DistributedSampler[Clip] | None = (
+        DistributedSampler(dataset, 1, 0, shuffle=True, seed=recipe.seed) if alone else None
+    )
+    return DataLoader(
+        dataset,
+        recipe.batch,
+        shuffle=None if alone else True,
+        sampler=sampler,
+        collate_fn=collate_clips,
+        drop_last=len(dataset) > recipe.batch,
+    )
+
+
+def _callbacks(recipe: Recipe, folder: Path) -> list[Callback]:
+    callbacks: list[Callback] = [ModelCheckpoint(folder, filename="last", enable_version_counter=False)]
+    if recipe.ema:
+        callbacks.append(EMAWeightAveraging(decay=recipe.ema))
+    return callbacks
+
+
+def _claim(folder: Path, recipe: Recipe, *, resume: bool) -> None:
+    """Write the recipe into the folder of a run, which must be new or, to be resumed, of the same recipe."""
+    note = folder / "recipe.yaml"
+    text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+    if note.exists():
+        if not resume:
+            raise UserError(f"{folder} holds an earlier run; resume it, or move it away")
+        if note.read_text(encoding="utf-8") != text:
+            raise UserError(f"the run in {folder} is of another recipe (see {note}); resume it with that one")
+        return
+    with write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with output_text(note) as write:
+        write(text)
