@@ -25,6 +25,12 @@ def utd_mhad() -> Path:
 
 
 @pytest.fixture(scope="session")
+def nucla() -> Path:
+    """The Northwestern-UCLA folder; skips where it is absent."""
+    return _real("nucla")
+
+
+@pytest.fixture(scope="session")
 def videos() -> Path:
     """The folder of real videos; skips where it is absent."""
     return _real("videos")
