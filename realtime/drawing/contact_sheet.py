@@ -17,7 +17,7 @@ FRAMES = 6
 _ROW, _MOMENT = 136, 84  # pixels: the height of a row, the width of a moment
 _MARGIN, _TITLE = 16, 48
 _LETTERS, _SMALL = 11, 7  # heights of capitals
-_FILL = 0.72  # of the height of a row, for people
+_FILL = 0.72, 0.88  # of the height of a row and of the width of a moment, for people
 
 _PAPER: Colour = (255, 255, 255)
 _BAND: Colour = (246, 244, 243)  # behind every other row
@@ -99,7 +99,7 @@ def _draw_clip(sheet: Image, clip: Clip, left: int, top: int) -> None:
     if not seen.any():
         return
     wide, tall = (high - low)[seen, 0].max(), high[seen, 1].max() - low[seen, 1].min()
-    scale = min(_FILL * _ROW / max(tall, 1e-9), _MOMENT / max(wide, 1e-9))
+    scale = min(_FILL[0] * _ROW / max(tall, 1e-9), _FILL[1] * _MOMENT / max(wide, 1e-9))
     middle = np.stack([(low + high)[:, 0] / 2, np.full(FRAMES, (high[seen, 1].max() + low[seen, 1].min()) / 2)], axis=1)
     place = np.stack([left + _MOMENT * (np.arange(FRAMES) + 0.5), np.full(FRAMES, top + 0.55 * _ROW)], axis=1)
     for person in points:
