@@ -43,6 +43,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="The pose models: what is here, where, and how to get them.", no_args_is_help=True)
 app.add_typer(models, name="models")
+data = typer.Typer(help="Datasets: what is in them, whether they are sound, and converting them.", no_args_is_help=True)
+app.add_typer(data, name="data")
 
 
 class Delegate(StrEnum):
@@ -59,6 +61,11 @@ PoseModel = Annotated[
 ]
 PoseDelegate = Annotated[Delegate, typer.Option("--pose-delegate", help="Where the pose estimator computes.")]
 People = Annotated[int, typer.Option("--people", min=1, help="How many people to look for at most.")]
+
+Dataset = Annotated[Path, typer.Argument(metavar="PATH", help="The folder or file of a dataset.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="The dataset's format; found out by default.")
+]
 
 DEFAULT_MODEL = "utd-mhad-27"
 DEFAULT_POSE = "full"
@@ -151,6 +158,47 @@ def train(
         raise UserError(f"training needs {error.name}; install it with: pip install 'stf-action[train]'") from error
 
     run_train(recipe, output, TrainOptions(data or (), change or (), resume, threads))
+
+
+@data.command("info")
+def data_info(
+    path: Dataset,
+    form: Format = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="The published split to show; the usual by default.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", metavar="FILE.png", help="Also draw a few clips of each class.")
+    ] = None,
+) -> None:
+    """Say what a dataset holds: clips by class and split, lengths, subjects, and on what terms."""
+    from apps.data import run_info  # noqa: PLC0415
+
+    run_info(path, form, split, sheet)
+
+
+@data.command("convert")
+def data_convert(
+    path: Dataset,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to make.")],
+    form: Format = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", metavar="NAME", help="Convert the skeletons to this layout (ntu25).")
+    ] = None,
+    skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Leave broken clips out, and name them.")] = False,
+) -> None:
+    """Convert a dataset into one that opens at once: a memory-mapped array and an index."""
+    from apps.data import run_convert  # noqa: PLC0415
+
+    run_convert(path, output, form, layout, skip_broken=skip_broken)
+
+
+@data.command("check")
+def data_check(path: Dataset, form: Format = None) -> None:
+    """Read every clip and name the broken ones; the exit code is 1 where there are any."""
+    from apps.data import run_check  # noqa: PLC0415
+
+    raise typer.Exit(run_check(path, form))
 
 
 @models.command("list")

@@ -32,15 +32,16 @@ class FrameProgress:
 
     Args:
         console: what to show it on; only a terminal shows it.
+        unit: of the speed, for passes over something else than frames.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, unit: str = "fps") -> None:
         self.console = console
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            RateColumn(),
+            RateColumn(unit),
             TimeRemainingColumn(),
             TextColumn("left"),
             console=console,
@@ -69,9 +70,17 @@ class FrameProgress:
 
 
 class RateColumn(ProgressColumn):
-    """Frames per second, of late."""
+    """How many a second, of late.
+
+    Args:
+        unit: what to call that.
+    """
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self.unit = unit
 
     def render(self, task: Task) -> Text:
         """Nothing before the second frame."""
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.1f} fps")
+        return Text("" if speed is None else f"{speed:.1f} {self.unit}")

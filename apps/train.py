@@ -20,6 +20,7 @@ from stf.evaluation import fuse, score_clips
 from stf.recogniser import Recogniser
 from stf.training import Recipe, train_stream
 from stf.training.recipe import DataSource, load_recipe
+from stf.windows import ClipWindows
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +123,15 @@ def _interruptible() -> Iterator[None]:
 
 def _header(recipe: Recipe, corpora: Sequence[Corpus], training: Sequence[Clip]) -> Header:
     window = recipe.window
-    whole = window.of == "clip"
     return Header(
         architecture=recipe.model.name,
         options=recipe.model.options,
         layout=recipe.layout,
         classes=corpora[0].classes,
         samples=window.samples,
-        rate_hz=window.samples / float(np.median([clip.seconds for clip in training])) if whole else window.rate_hz,
-        whole_clips=whole,
-        looks=window.looks if whole else 1,
+        rate_hz=_usual_rate(window, training) if isinstance(window, ClipWindows) else window.rate_hz,
+        whole_clips=isinstance(window, ClipWindows),
+        looks=window.looks if isinstance(window, ClipWindows) else 1,
         streams=recipe.streams,
         normalisation=recipe.normalisation,
         focus_module=recipe.focus_module,
@@ -141,6 +141,11 @@ def _header(recipe: Recipe, corpora: Sequence[Corpus], training: Sequence[Clip])
         ),
         recipe=recipe.model_dump_json(exclude={"data"}),
     )
+
+
+def _usual_rate(window: ClipWindows, clips: Sequence[Clip]) -> float:
+    """Samples a second at which a window lasts as long as the usual clip."""
+    return window.samples / float(np.median([clip.seconds for clip in clips]))
 
 
 def _measure(recogniser: Recogniser, corpus: Corpus, source: DataSource, clips: Sequence[Clip]) -> Accuracy:

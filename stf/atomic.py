@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,3 +84,33 @@ def output_text(path: Path) -> Iterator[Callable[[str], None]]:
         finally:
             with suppress(OSError):  # after a failure the rest of the buffer may have nowhere to go
                 file.close()
+
+
+@contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """A new, empty folder beside `path` that gets its name, its files flushed to disk, when the block succeeds.
+
+    Where the block raises, the folder is removed. What is at `path` already is never replaced.
+
+    Yields:
+        The folder to write files to; errors met there are the block's own to translate (`write_errors`).
+
+    Raises:
+        UserError: if there is something at `path`, or the folder cannot be made, written to disk or renamed.
+    """
+    target = path.resolve()
+    temporary = target.with_name(f".stf-{secrets.token_hex(4)}.part")
+    if target.exists():
+        raise UserError(f"{path} is there already: remove it or choose another output folder")
+    with write_errors(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+    try:
+        yield temporary
+        with write_errors(path):
+            for name in temporary.iterdir():
+                with name.open("r+b") as file:
+                    os.fsync(file.fileno())
+            temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

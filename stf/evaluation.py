@@ -51,5 +51,4 @@ def score_clips(recogniser: Recogniser, clips: Sequence[Clip], *, batch: int = 6
 
 def fuse(logits: dict[str, Logits], weights: dict[str, float]) -> Logits:
     """The sum of the streams' logits, each times its weight."""
-    fused: Logits = sum((np.float32(weights[stream]) * rows for stream, rows in logits.items()), np.float32(0))
-    return fused
+    return np.sum([np.float32(weights[stream]) * rows for stream, rows in logits.items()], axis=0)

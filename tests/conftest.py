@@ -31,6 +31,12 @@ def penn_action() -> Path:
 
 
 @pytest.fixture(scope="session")
+def nucla() -> Path:
+    """The Northwestern-UCLA folder; skips where it is absent."""
+    return _real("nucla")
+
+
+@pytest.fixture(scope="session")
 def videos() -> Path:
     """The folder of real videos; skips where it is absent."""
     return _real("videos")

@@ -18,6 +18,7 @@ from apps.console import FrameProgress, make_console
 from stf.checkpoint import DEFAULT_MODEL, shipped_models
 
 COMMANDS = ["demo", "label", "live", "doctor", "train", "models", "models list", "models fetch", "models where"]
+COMMANDS += ["data", "data info", "data convert", "data check"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

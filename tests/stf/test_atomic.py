@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stf.atomic import output_file, output_text
+from stf.atomic import output_file, output_folder, output_text
 from stf.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -149,3 +149,35 @@ def test_disk_that_fills_up_at_the_very_end_of_a_video_is_noticed(tmp_path):
     message = _write_with_room_for(size // 1024, "video", tmp_path / "short")
     assert "cannot be written" in message
     assert names_in(tmp_path) == ["whole"]
+
+
+def test_a_folder_appears_whole_when_the_block_succeeds(tmp_path):
+    path = tmp_path / "a" / "out"
+    with output_folder(path) as folder:
+        (folder / "one").write_text("1")
+        assert not path.exists()
+    assert (path / "one").read_text() == "1"
+    assert names_in(tmp_path / "a") == ["out"]
+
+
+@pytest.mark.parametrize("interruption", [RuntimeError, KeyboardInterrupt])
+def test_an_interrupted_folder_is_removed(tmp_path, interruption):
+    def interrupted():
+        with output_folder(tmp_path / "out") as folder:
+            (folder / "half").write_text("1")
+            raise interruption
+
+    with pytest.raises(interruption):
+        interrupted()
+    assert names_in(tmp_path) == []
+
+
+def test_a_folder_never_takes_the_place_of_anything(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    there = "is there already"
+    for name, reason in (("file", there), ("folder", there), ("file/out", "cannot be written")):
+        attempt = output_folder(tmp_path / name)
+        with pytest.raises(UserError, match=rf"{name} {reason}.*choose another output folder"):
+            attempt.__enter__()
+    assert sorted(names_in(tmp_path)) == ["file", "folder"]
