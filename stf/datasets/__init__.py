@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stf.datasets import nucla, utd_mhad
+from stf.datasets import ntu, nucla, utd_mhad
 from stf.datasets.corpus import Corpus, Importer
 from stf.errors import UserError
 
 __all__ = ["IMPORTERS", "open_corpus"]
 
-IMPORTERS: Mapping[str, Importer] = {module.IMPORTER.name: module.IMPORTER for module in (nucla, utd_mhad)}
+IMPORTERS: Mapping[str, Importer] = {module.IMPORTER.name: module.IMPORTER for module in (ntu, nucla, utd_mhad)}
 """Format -> importer."""
 
 
