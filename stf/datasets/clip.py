@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from stf.errors import UserError
-from stf.skeleton import KINECT20, KINECT20_TO_NTU25, NTU25, SkeletonLayout
+from stf.skeleton import COCO17, KINECT20, KINECT20_TO_NTU25, KINETICS18, NTU25, SkeletonLayout
 
 Joints = Float32[np.ndarray, "M T V C"]
 
@@ -17,7 +17,8 @@ class Clip:
     """A labelled piece of motion of M persons.
 
     Attributes:
-        joints: (M, T, V, C) float32; metres for 3D layouts. A missing joint is NaN.
+        joints: (M, T, V, C) float32; metres for 3D layouts, fractions of the image for 2D ones (see KINETICS18). A
+            missing joint is NaN, its score too.
         fps: frames per second, evenly spaced.
         layout: the skeleton layout of the V joints.
         label: class number, 0-based; -1 where there is none.
@@ -55,7 +56,8 @@ def to_layout(clip: Clip, layout: SkeletonLayout) -> Clip:
 
     From Kinect v1 to NTU25 the joints of the trunk are put on the line from hip middle to shoulder middle at the places
     where Kinect v2 has them: v1's own lie elsewhere (its hip centre 0.2 of that line up, its shoulder centre at 1.3,
-    mean of UTD-MHAD), and a recogniser would learn that difference instead of the motion.
+    mean of UTD-MHAD), and a recogniser would learn that difference instead of the motion. From COCO17 to KINETICS18 the
+    neck is the middle of the shoulders, its score the mean of theirs.
 
     Raises:
         UserError: where no conversion between the two layouts is known.
@@ -64,6 +66,8 @@ def to_layout(clip: Clip, layout: SkeletonLayout) -> Clip:
         return clip
     if (clip.layout, layout) == (KINECT20, NTU25):
         return replace(clip, joints=_from_kinect20(clip.joints), layout=NTU25)
+    if (clip.layout, layout) == (COCO17, KINETICS18):
+        return replace(clip, joints=_from_coco17(clip.joints), layout=KINETICS18)
     raise UserError(f"no conversion from skeleton layout '{clip.layout.name}' to '{layout.name}' is known")
 
 
@@ -79,3 +83,10 @@ def _from_kinect20(joints: Joints) -> Joints:
     share = np.array(list(_TRUNK.values()), np.float32)[:, None]
     converted[:, :, NTU25.indices(*_TRUNK)] = hips + share * (shoulders - hips)
     return converted
+
+
+def _from_coco17(joints: Joints) -> Joints:
+    neck = joints[:, :, COCO17.indices("left_shoulder", "right_shoulder")].mean(axis=2, keepdims=True)
+    known = np.concatenate([joints, neck], axis=2)
+    names = [*COCO17.joints, "neck"]
+    return known[:, :, [names.index(name) for name in KINETICS18.joints]]
