@@ -46,3 +46,14 @@ def write_missing(folder: Path, names: Iterable[str], release: str = "RGBD120") 
     path = folder / f"NTU_{release}_samples_with_missing_skeletons.txt"
     path.write_text(text + "".join(f"{name}\n" for name in names))
     return path
+
+
+def annotation(name: str, keypoint: np.ndarray, label: int, score: np.ndarray | None = None) -> dict[str, object]:
+    """One clip as PYSKL has it: (M, T, 25, 3) metres, or (M, T, 17, 2) pixels of a 1920 x 1080 image with a score."""
+    entry: dict[str, object] = {
+        "frame_dir": name,
+        "label": label,
+        "total_frames": keypoint.shape[1],
+        "keypoint": keypoint,
+    }
+    return entry if score is None else entry | {"keypoint_score": score, "img_shape": (1080, 1920)}
