@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stf.datasets import ctr_gcn, ntu, nucla, pyskl, utd_mhad
+from stf.datasets import ctr_gcn, kinetics, ntu, nucla, pyskl, utd_mhad
 from stf.datasets.corpus import Corpus, Importer
 from stf.errors import UserError
 
 __all__ = ["IMPORTERS", "open_corpus"]
 
 IMPORTERS: Mapping[str, Importer] = {
-    module.IMPORTER.name: module.IMPORTER for module in (ctr_gcn, ntu, nucla, pyskl, utd_mhad)
+    module.IMPORTER.name: module.IMPORTER for module in (ctr_gcn, kinetics, ntu, nucla, pyskl, utd_mhad)
 }
 """Format -> importer."""
 

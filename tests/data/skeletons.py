@@ -1,6 +1,7 @@
 """Small skeleton datasets, written in the formats that their owners publish."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,3 +58,40 @@ def annotation(name: str, keypoint: np.ndarray, label: int, score: np.ndarray | 
         "keypoint": keypoint,
     }
     return entry if score is None else entry | {"keypoint_score": score, "img_shape": (1080, 1920)}
+
+
+def write_kinetics(
+    root: Path,
+    part: str,
+    name: str,
+    frames: Sequence[Sequence[np.ndarray]],
+    label: int = 0,
+    *,
+    label_name: str = "wave",
+) -> Path:
+    """Write one clip of Kinetics-Skeleton and add it to the list of its part.
+
+    Args:
+        root: the folder of the dataset.
+        part: `train` or `val`.
+        name: what the clip is called.
+        frames: for every frame the (18, 3) x, y, score of each person.
+        label: class number.
+        label_name: class name.
+    """
+    folder = root / f"kinetics_{part}"
+    folder.mkdir(exist_ok=True)
+    data = [
+        {
+            "frame_index": number,
+            "skeleton": [{"pose": person[:, :2].ravel().tolist(), "score": person[:, 2].tolist()} for person in people],
+        }
+        for number, people in enumerate(frames, 1)
+    ]
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps({"data": data, "label": label_name, "label_index": label}))
+    labels = root / f"kinetics_{part}_label.json"
+    listed = json.loads(labels.read_text()) if labels.exists() else {}
+    listed[name] = {"has_skeleton": any(map(len, frames)), "label": label_name, "label_index": label}
+    labels.write_text(json.dumps(listed))
+    return path
