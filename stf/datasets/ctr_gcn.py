@@ -116,7 +116,10 @@ class _CtrGcn:
     name: str = "npz"
 
     def recognises(self, path: Path) -> bool:
-        return path.suffix == ".npz" and zipfile.is_zipfile(path)
+        if path.suffix != ".npz" or not zipfile.is_zipfile(path):
+            return False
+        with zipfile.ZipFile(path) as archive:
+            return {"x_train.npy", "y_train.npy"} <= set(archive.namelist())
 
     def open(self, path: Path) -> Corpus:
         """The file; its only split, `file`, is the one it was made for. Clips are quickest to read in order."""

@@ -85,7 +85,7 @@ def _person(person: Mapping[str, list[float]]) -> Float32[np.ndarray, "18 3"]:
 
 
 def _centred(joints: Joints) -> Joints:
-    """X and y minus 0.5, joints without a score missing, and only the persons who are there at all."""
+    """Joints about the middle of the image, those without a score missing, of the persons who are there at all."""
     joints[..., :2] -= 0.5
     joints[~(joints[..., 2] > 0)] = np.nan
     there: Joints = joints[np.isfinite(joints).any(axis=(1, 2, 3))]

@@ -175,6 +175,12 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> No
         open_corpus(path, "npz")
 
 
+def test_another_npz_is_not_taken_for_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "poses.npz", {"landmarks": np.zeros((3, 33, 3))})
+    with refused(path, "no dataset of a known format"):
+        open_corpus(path)
+
+
 def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.npz", arrays())
     path.write_bytes(path.read_bytes()[:-100])
