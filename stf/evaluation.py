@@ -51,4 +51,5 @@ def score_clips(recogniser: Recogniser, clips: Sequence[Clip], *, batch: int = 6
 
 def fuse(logits: dict[str, Logits], weights: dict[str, float]) -> Logits:
     """The sum of the streams' logits, each times its weight."""
-    return np.sum([np.float32(weights[stream]) * rows for stream, rows in logits.items()], axis=0)
+    fused: Logits = np.sum([np.float32(weights[stream]) * rows for stream, rows in logits.items()], axis=0)
+    return fused

@@ -134,7 +134,8 @@ KINETICS18 = _layout(
     },
     channels="x y score",
 )
-"""Kinetics-Skeleton (OpenPose), 18 joints in the image plane with a score each."""
+"""Kinetics-Skeleton (OpenPose), 18 joints in the image plane with a score each: x to the image's right and y down, as
+fractions of its width and height minus 0.5; score in [0, 1]."""
 
 KINECT20 = _layout(
     "kinect20",
@@ -157,6 +158,27 @@ KINECT20 = _layout(
 )
 """Kinect v1, 20 joints (N-UCLA, PRECOG; UTD-MHAD after reordering). Hip centre is called `spine_base`, shoulder
 centre `spine_shoulder`, as in NTU-25."""
+
+COCO17 = _layout(
+    "coco17",
+    """nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow
+    left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle""",
+    """left_ankle>left_knee left_knee>left_hip left_hip>left_shoulder left_wrist>left_elbow left_elbow>left_shoulder
+    right_ankle>right_knee right_knee>right_hip right_hip>right_shoulder right_wrist>right_elbow
+    right_elbow>right_shoulder left_shoulder>nose right_shoulder>nose
+    left_ear>left_eye left_eye>nose right_ear>right_eye right_eye>nose""",
+    "nose",
+    {
+        "head": "nose left_eye right_eye left_ear right_ear",
+        "left arm": "left_shoulder left_elbow left_wrist",
+        "right arm": "right_shoulder right_elbow right_wrist",
+        "left leg": "left_hip left_knee left_ankle",
+        "right leg": "right_hip right_knee right_ankle",
+    },
+    channels="x y score",
+)
+"""COCO (HRNet and most 2D estimators), 17 joints in the image plane with a score each, in the units of KINETICS18;
+bones and centre as PYSKL uses them."""
 
 MEDIAPIPE33 = _layout(
     "mediapipe33",
@@ -206,7 +228,7 @@ PENN13 = _layout(
 """Penn Action, 13 joints in the image plane with a score each; sides are the person's own."""
 
 LAYOUTS: Mapping[str, SkeletonLayout] = {
-    layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, MEDIAPIPE33, PENN13)
+    layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, COCO17, MEDIAPIPE33, PENN13)
 }
 
 KINECT20_TO_NTU25: Sequence[int] = KINECT20.indices(

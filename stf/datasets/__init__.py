@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stf.datasets import nucla, penn_action, store, utd_mhad
+from stf.datasets import ctr_gcn, kinetics, ntu, nucla, penn_action, pyskl, store, utd_mhad
 from stf.datasets.corpus import Corpus, Importer
 from stf.errors import UserError
 
 __all__ = ["IMPORTERS", "open_corpus"]
 
 IMPORTERS: Mapping[str, Importer] = {
-    module.IMPORTER.name: module.IMPORTER for module in (store, nucla, penn_action, utd_mhad)
+    module.IMPORTER.name: module.IMPORTER
+    for module in (store, nucla, utd_mhad, penn_action, ntu, ctr_gcn, pyskl, kinetics)
 }
 """Format -> importer."""
 

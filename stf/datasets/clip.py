@@ -18,7 +18,8 @@ class Clip:
     """A labelled piece of motion of M persons.
 
     Attributes:
-        joints: (M, T, V, C) float32; metres for 3D layouts. A missing joint is NaN.
+        joints: (M, T, V, C) float32; metres for 3D layouts, fractions of the image for 2D ones (see KINETICS18). A
+            missing joint is NaN, its score too.
         fps: frames per second, evenly spaced.
         layout: the skeleton layout of the V joints.
         label: class number, 0-based; -1 where there is none.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from jaxtyping import Float32
 
-from stf.skeleton import KINECT20, KINECT20_TO_NTU25, KINETICS18, NTU25, PENN13, SkeletonLayout
+from stf.skeleton import COCO17, KINECT20, KINECT20_TO_NTU25, KINETICS18, NTU25, PENN13, SkeletonLayout
 
 Joints = Float32[np.ndarray, "M T V C"]
 
@@ -55,8 +55,17 @@ def penn13_to_kinetics18(joints: Joints) -> Joints:
     return converted
 
 
+def coco17_to_kinetics18(joints: Joints) -> Joints:
+    """KINETICS18 from COCO: the neck is the middle of the shoulders, its score the mean of theirs."""
+    neck = joints[:, :, COCO17.indices("left_shoulder", "right_shoulder")].mean(axis=2, keepdims=True)
+    known = np.concatenate([joints, neck], axis=2)
+    names = [*COCO17.joints, "neck"]
+    return known[:, :, [names.index(name) for name in KINETICS18.joints]]
+
+
 CONVERSIONS: Mapping[tuple[str, str], Callable[[Joints], Joints]] = {
     (KINECT20.name, NTU25.name): kinect20_to_ntu25,
+    (COCO17.name, KINETICS18.name): coco17_to_kinetics18,
     (PENN13.name, KINETICS18.name): penn13_to_kinetics18,
 }
 """(layout had, layout wanted) -> conversion; none changes what it is given."""

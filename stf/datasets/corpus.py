@@ -1,6 +1,7 @@
 """`Corpus`: a dataset on disk, opened but not yet read; what every importer gives."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -148,3 +149,8 @@ def by_subject(test: frozenset[int]) -> Split:
 def by_camera(test: frozenset[int]) -> Split:
     """The split that tests on the clips from some cameras and trains on all others."""
     return lambda clip: Part.TEST if clip.camera in test else Part.TRAIN
+
+
+def by_name(train: AbstractSet[str], test: AbstractSet[str]) -> Split:
+    """The split into clips of these names; None for any other."""
+    return lambda clip: Part.TRAIN if clip.name in train else Part.TEST if clip.name in test else None

@@ -6,7 +6,7 @@ from bodies import moving
 
 from stf.datasets.clip import Clip, to_layout
 from stf.errors import UserError
-from stf.skeleton import KINECT20, KINETICS18, MEDIAPIPE33, NTU25
+from stf.skeleton import COCO17, KINECT20, KINETICS18, MEDIAPIPE33, NTU25
 
 LIMB_TIPS = {"hand_tip": "hand", "thumb": "hand"}
 TRUNK = {"spine_base": 0.0, "spine_mid": 0.6, "spine_shoulder": 1.0865, "neck": 1.25}
@@ -88,6 +88,26 @@ def test_joints_missing_in_kinect_v1_are_missing_in_ntu25_and_no_others() -> Non
     assert {NTU25.joints[j] for j in gone[0, 4].nonzero()[0]} == {"left_hand", "left_hand_tip", "left_thumb"}
     assert {NTU25.joints[j] for j in gone[1, 5].nonzero()[0]} == {"right_hip", *TRUNK}
     assert gone.sum() == 3 + 5
+
+
+def test_coco_in_kinetics_keeps_every_joint_and_has_its_neck_between_the_shoulders() -> None:
+    clip = walk(COCO17)
+    converted = to_layout(clip, KINETICS18)
+    assert converted.layout is KINETICS18
+    assert converted.joints.dtype == np.float32
+    for number, name in enumerate(KINETICS18.joints):
+        if name != "neck":
+            assert np.array_equal(converted.joints[:, :, number], clip.joints[:, :, COCO17.index(name)]), name
+    left, right = (clip.joints[:, :, COCO17.index(f"{side}_shoulder")] for side in ("left", "right"))
+    assert np.allclose(converted.joints[:, :, KINETICS18.index("neck")], (left + right) / 2)
+
+
+def test_a_shoulder_missing_in_coco_takes_the_neck_with_it_in_kinetics() -> None:
+    clip = walk(COCO17)
+    clip.joints[0, 4, COCO17.index("left_shoulder")] = np.nan
+    gone = np.isnan(to_layout(clip, KINETICS18).joints).all(axis=-1)
+    assert {KINETICS18.joints[j] for j in gone[0, 4].nonzero()[0]} == {"left_shoulder", "neck"}
+    assert gone.sum() == 2
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,19 @@
 import pytest
 
 from stf.errors import UserError
-from stf.skeleton import KINECT20, KINECT20_TO_NTU25, KINETICS18, LAYOUTS, MEDIAPIPE33, NTU25, PENN13, get_layout
+from stf.skeleton import (
+    COCO17,
+    KINECT20,
+    KINECT20_TO_NTU25,
+    KINETICS18,
+    LAYOUTS,
+    MEDIAPIPE33,
+    NTU25,
+    PENN13,
+    get_layout,
+)
 
-TREES = (NTU25, KINETICS18, KINECT20, PENN13)
+TREES = (NTU25, KINETICS18, KINECT20, COCO17, PENN13)
 
 # 1-based (child, parent) pairs as published with ST-GCN and 2s-AGCN.
 NTU_PUBLISHED = (
@@ -55,6 +65,11 @@ def test_mediapipe_numbers_are_google_s() -> None:
         32,
     ]
     assert all(name.startswith("left") for name in MEDIAPIPE33.joints[11::2])
+
+
+def test_coco_numbers_are_coco_s_left_before_right() -> None:
+    assert COCO17.indices("nose", "left_eye", "right_shoulder", "left_wrist", "right_ankle") == [0, 1, 6, 9, 16]
+    assert all(name.startswith("left") for name in COCO17.joints[1::2])
 
 
 def test_kinect_v1_joints_stand_in_for_what_v2_adds() -> None:
