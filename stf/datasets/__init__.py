@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stf.datasets import nucla, penn_action, utd_mhad
+from stf.datasets import hdm05, nucla, penn_action, utd_mhad
 from stf.datasets.corpus import Corpus, Importer
 from stf.errors import UserError
 
 __all__ = ["IMPORTERS", "open_corpus"]
 
-IMPORTERS: Mapping[str, Importer] = {module.IMPORTER.name: module.IMPORTER for module in (nucla, penn_action, utd_mhad)}
+IMPORTERS: Mapping[str, Importer] = {
+    module.IMPORTER.name: module.IMPORTER for module in (hdm05, nucla, penn_action, utd_mhad)
+}
 """Format -> importer."""
 
 

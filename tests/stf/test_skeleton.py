@@ -1,9 +1,9 @@
 import pytest
 
 from stf.errors import UserError
-from stf.skeleton import KINECT20, KINECT20_TO_NTU25, KINETICS18, LAYOUTS, MEDIAPIPE33, NTU25, PENN13, get_layout
+from stf.skeleton import KINECT20, KINECT20_TO_NTU25, KINETICS18, LAYOUTS, MEDIAPIPE33, NTU25, get_layout
 
-TREES = (NTU25, KINETICS18, KINECT20, PENN13)
+TREES = [layout for layout in LAYOUTS.values() if layout is not MEDIAPIPE33]
 
 # 1-based (child, parent) pairs as published with ST-GCN and 2s-AGCN.
 NTU_PUBLISHED = (
