@@ -6,7 +6,7 @@ formats), whatever the folders are called.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -141,7 +141,7 @@ def read_clip(path: Path) -> Clip:
     """Read one `HDM_actor_motion_NNN_120.amc` with the skeleton beside it.
 
     Returns:
-        A clip of one person in the HDM31 layout: metres, right-handed, y up, on a floor at y = 0.
+        A clip of one person in the HDM31 layout: metres, right-handed, y up, the floor at y = 0.
 
     Raises:
         BrokenClipError: if motion or skeleton cannot be used.
@@ -203,16 +203,21 @@ def _text(path: Path) -> str:
         raise BrokenClipError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def _motions(path: Path) -> Iterator[Path]:
+    for depth in ("", "*/", "*/*/"):
+        yield from (file for file in path.glob(f"{depth}HDM_*") if _FILE.fullmatch(file.name))
+
+
 @dataclass(frozen=True, slots=True)
 class _Hdm05:
     name: str = "hdm05"
 
     def recognises(self, path: Path) -> bool:
-        return path.is_dir() and any(_FILE.fullmatch(file.name) for file in path.rglob("HDM_*"))
+        return path.is_dir() and any(_motions(path))
 
     def open(self, path: Path) -> Corpus:
-        """Every motion in a folder and its subfolders."""
-        files = sorted((file for file in path.rglob("HDM_*") if _FILE.fullmatch(file.name)), key=lambda f: f.name)
+        """Every motion in a folder, the folders in it, and those in them (`train/10/`)."""
+        files = sorted(_motions(path), key=lambda file: file.name)
         if not files:
             raise UserError(f"{path} holds no motions of HDM05 (HDM_actor_motion_NNN_120.amc)")
         entries = [Entry(file.stem, partial(read_clip, file)) for file in files]
