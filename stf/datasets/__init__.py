@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stf.datasets import hdm05, nucla, penn_action, precog, ui_prmd, utd_mhad
+from stf.datasets import cmu, hdm05, nucla, penn_action, precog, ui_prmd, utd_mhad
 from stf.datasets.corpus import Corpus, Importer
 from stf.errors import UserError
 
 __all__ = ["IMPORTERS", "open_corpus"]
 
 IMPORTERS: Mapping[str, Importer] = {
-    module.IMPORTER.name: module.IMPORTER for module in (hdm05, nucla, penn_action, precog, ui_prmd, utd_mhad)
+    module.IMPORTER.name: module.IMPORTER for module in (cmu, hdm05, nucla, penn_action, precog, ui_prmd, utd_mhad)
 }
 """Format -> importer."""
 
