@@ -4,7 +4,7 @@ Every other module asks a `SkeletonLayout` for its joints by name. Names are low
 (`left_elbow`); numbers are 0-based.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -275,14 +275,6 @@ CMU22 = _layout(
 LAYOUTS: Mapping[str, SkeletonLayout] = {
     layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, MEDIAPIPE33, PENN13, HDM31, PRMD22, CMU22)
 }
-
-KINECT20_TO_NTU25: Sequence[int] = KINECT20.indices(
-    *(
-        name.replace("neck", "spine_shoulder").replace("_hand_tip", "_hand").replace("_thumb", "_hand")
-        for name in NTU25.joints
-    )
-)
-"""For each NTU-25 joint the Kinect v1 joint that stands for it: `joints20[..., KINECT20_TO_NTU25, :]`."""
 
 
 def get_layout(name: str) -> SkeletonLayout:

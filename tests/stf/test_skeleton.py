@@ -1,7 +1,7 @@
 import pytest
 
 from stf.errors import UserError
-from stf.skeleton import KINECT20, KINECT20_TO_NTU25, KINETICS18, LAYOUTS, MEDIAPIPE33, NTU25, get_layout
+from stf.skeleton import KINETICS18, LAYOUTS, MEDIAPIPE33, NTU25, get_layout
 
 TREES = [layout for layout in LAYOUTS.values() if layout is not MEDIAPIPE33]
 
@@ -55,13 +55,6 @@ def test_mediapipe_numbers_are_google_s() -> None:
         32,
     ]
     assert all(name.startswith("left") for name in MEDIAPIPE33.joints[11::2])
-
-
-def test_kinect_v1_joints_stand_in_for_what_v2_adds() -> None:
-    taken = {NTU25.joints[j]: KINECT20.joints[source] for j, source in enumerate(KINECT20_TO_NTU25)}
-    assert taken["neck"] == taken["spine_shoulder"] == "spine_shoulder"
-    assert taken["left_hand_tip"] == taken["left_thumb"] == "left_hand"
-    assert all(name == source for name, source in taken.items() if name in KINECT20.joints)
 
 
 def test_an_unknown_layout_is_refused_with_the_known_names() -> None:
