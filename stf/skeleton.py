@@ -4,7 +4,7 @@ Every other module asks a `SkeletonLayout` for its joints by name. Names are low
 (`left_elbow`); numbers are 0-based.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -227,17 +227,76 @@ PENN13 = _layout(
 )
 """Penn Action, 13 joints in the image plane with a score each; sides are the person's own."""
 
-LAYOUTS: Mapping[str, SkeletonLayout] = {
-    layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, COCO17, MEDIAPIPE33, PENN13)
-}
-
-KINECT20_TO_NTU25: Sequence[int] = KINECT20.indices(
-    *(
-        name.replace("neck", "spine_shoulder").replace("_hand_tip", "_hand").replace("_thumb", "_hand")
-        for name in NTU25.joints
-    )
+HDM31 = _layout(
+    "hdm31",
+    """root left_hip left_knee left_ankle left_ball left_toes right_hip right_knee right_ankle right_ball right_toes
+    lower_back upper_back thorax lower_neck upper_neck head
+    left_shoulder left_elbow left_forearm left_wrist left_hand left_fingers left_thumb
+    right_shoulder right_elbow right_forearm right_wrist right_hand right_fingers right_thumb""",
+    """left_hip>root left_knee>left_hip left_ankle>left_knee left_ball>left_ankle left_toes>left_ball
+    right_hip>root right_knee>right_hip right_ankle>right_knee right_ball>right_ankle right_toes>right_ball
+    root>lower_back lower_back>upper_back upper_back>thorax lower_neck>thorax upper_neck>lower_neck head>upper_neck
+    left_shoulder>thorax left_elbow>left_shoulder left_forearm>left_elbow left_wrist>left_forearm
+    left_hand>left_wrist left_fingers>left_hand left_thumb>left_wrist
+    right_shoulder>thorax right_elbow>right_shoulder right_forearm>right_elbow right_wrist>right_forearm
+    right_hand>right_wrist right_fingers>right_hand right_thumb>right_wrist""",
+    "thorax",
+    {
+        "trunk": "root lower_back upper_back thorax lower_neck upper_neck head",
+        "left arm": "left_shoulder left_elbow left_forearm left_wrist left_hand left_fingers left_thumb",
+        "right arm": "right_shoulder right_elbow right_forearm right_wrist right_hand right_fingers right_thumb",
+        "left leg": "left_hip left_knee left_ankle left_ball left_toes",
+        "right leg": "right_hip right_knee right_ankle right_ball right_toes",
+    },
 )
-"""For each NTU-25 joint the Kinect v1 joint that stands for it: `joints20[..., KINECT20_TO_NTU25, :]`."""
+"""HDM05 (Vicon), 31 joints: the root and the far end of every bone, in the order of the ASF files. The forearm has a
+joint in its middle, where it twists."""
+
+PRMD22 = _layout(
+    "prmd22",
+    """waist spine chest neck head head_tip left_collar left_shoulder left_elbow left_wrist
+    right_collar right_shoulder right_elbow right_wrist
+    left_hip left_knee left_ankle left_toes right_hip right_knee right_ankle right_toes""",
+    """waist>spine spine>chest neck>chest head>neck head_tip>head
+    left_collar>chest left_shoulder>left_collar left_elbow>left_shoulder left_wrist>left_elbow
+    right_collar>chest right_shoulder>right_collar right_elbow>right_shoulder right_wrist>right_elbow
+    left_hip>waist left_knee>left_hip left_ankle>left_knee left_toes>left_ankle
+    right_hip>waist right_knee>right_hip right_ankle>right_knee right_toes>right_ankle""",
+    "chest",
+    {
+        "trunk": "waist spine chest neck head head_tip",
+        "left arm": "left_collar left_shoulder left_elbow left_wrist",
+        "right arm": "right_collar right_shoulder right_elbow right_wrist",
+        "left leg": "left_hip left_knee left_ankle left_toes",
+        "right leg": "right_hip right_knee right_ankle right_toes",
+    },
+)
+"""UI-PRMD (Kinect v2 through an animation program), 22 joints in the order of its files."""
+
+CMU22 = _layout(
+    "cmu22",
+    """hips spine chest neck head head_top left_shoulder left_elbow left_wrist left_hand
+    right_shoulder right_elbow right_wrist right_hand
+    left_hip left_knee left_ankle left_toe right_hip right_knee right_ankle right_toe""",
+    """hips>spine spine>chest neck>chest head>neck head_top>head
+    left_shoulder>chest left_elbow>left_shoulder left_wrist>left_elbow left_hand>left_wrist
+    right_shoulder>chest right_elbow>right_shoulder right_wrist>right_elbow right_hand>right_wrist
+    left_hip>hips left_knee>left_hip left_ankle>left_knee left_toe>left_ankle
+    right_hip>hips right_knee>right_hip right_ankle>right_knee right_toe>right_ankle""",
+    "chest",
+    {
+        "trunk": "hips spine chest neck head head_top",
+        "left arm": "left_shoulder left_elbow left_wrist left_hand",
+        "right arm": "right_shoulder right_elbow right_wrist right_hand",
+        "left leg": "left_hip left_knee left_ankle left_toe",
+        "right leg": "right_hip right_knee right_ankle right_toe",
+    },
+)
+"""The CMU motion capture trials at 30 Hz, 22 joints in the order of their file."""
+
+LAYOUTS: Mapping[str, SkeletonLayout] = {
+    layout.name: layout for layout in (NTU25, KINETICS18, KINECT20, COCO17, MEDIAPIPE33, PENN13, HDM31, PRMD22, CMU22)
+}
 
 
 def get_layout(name: str) -> SkeletonLayout:

@@ -75,7 +75,11 @@ NORMALISATIONS: Mapping[str, Callable[[Batch, SkeletonLayout], Batch]] = {
 def _body(
     x: Batch, layout: SkeletonLayout
 ) -> tuple[Float[Tensor, "N D T 1 M"], Float[Tensor, "N 1 T 1 M"], Float[Tensor, "N D T 2 M"]]:
-    """Hip middle, torso length (NaN where unknown) and the ways from left to right shoulder and hip, frame by frame."""
+    """Hip middle, torso length (NaN where unknown) and the ways from left to right shoulder and hip, frame by frame.
+
+    A hip or shoulder that is missing leaves the other one to speak for both. Where no frame of a person shows a hip and
+    a shoulder, the root mean square distance of the known joints from their middle stands for the torso's length.
+    """
     space = x[:, : layout.num_coordinates]
     known = known_joints(x)
     hips = layout.indices("left_hip", "right_hip")
@@ -83,7 +87,11 @@ def _body(
     everything = _mean(space, known)
     origin = torch.where(known[:, :, :, hips].any(dim=3, keepdim=True), _mean(space, known, hips), everything)
     torso = (_mean(space, known, shoulders) - origin).norm(dim=1, keepdim=True)
-    length = torso.masked_fill(~known[:, :, :, [*hips, *shoulders]].all(dim=3, keepdim=True), torch.nan)
+    seen = known[:, :, :, hips].any(dim=3, keepdim=True) & known[:, :, :, shoulders].any(dim=3, keepdim=True)
+    spread = torch.where(known, space - everything, 0.0).square().sum(dim=(1, 3), keepdim=True)
+    spread = (spread / known.sum(dim=3, keepdim=True)).sqrt()  # NaN where nothing is known
+    measured = seen.any(dim=2, keepdim=True)  # in some frame
+    length = torch.where(measured, torso.masked_fill(~seen, torch.nan), spread)
     left, right = (layout.indices(f"{side}_shoulder", f"{side}_hip") for side in ("left", "right"))
     both = known[:, :, :, left] & known[:, :, :, right]
     return origin, length, (space[:, :, :, right] - space[:, :, :, left]) * both

@@ -37,6 +37,30 @@ def nucla() -> Path:
 
 
 @pytest.fixture(scope="session")
+def hdm05() -> Path:
+    """The HDM05 folder; skips where it is absent."""
+    return _real("hdm05_11")
+
+
+@pytest.fixture(scope="session")
+def precog() -> Path:
+    """The PRECOG folder; skips where it is absent."""
+    return _real("precog16")
+
+
+@pytest.fixture(scope="session")
+def ui_prmd() -> Path:
+    """The UI-PRMD folder; skips where it is absent."""
+    return _real("ui_prmd")
+
+
+@pytest.fixture(scope="session")
+def cmu() -> Path:
+    """The CMU motion capture folder; skips where it is absent."""
+    return _real("cmu_subset")
+
+
+@pytest.fixture(scope="session")
 def videos() -> Path:
     """The folder of real videos; skips where it is absent."""
     return _real("videos")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from stf.datasets import ctr_gcn, kinetics, ntu, nucla, penn_action, pyskl, store, utd_mhad
+from stf.datasets import cmu, ctr_gcn, hdm05, kinetics, ntu, nucla, penn_action, precog, pyskl, store, ui_prmd, utd_mhad
 from stf.datasets.corpus import Corpus, Importer
 from stf.errors import UserError
 
@@ -11,7 +11,10 @@ __all__ = ["IMPORTERS", "open_corpus"]
 
 IMPORTERS: Mapping[str, Importer] = {
     module.IMPORTER.name: module.IMPORTER
-    for module in (store, nucla, utd_mhad, penn_action, ntu, ctr_gcn, pyskl, kinetics)
+    for module in (
+        *(store, nucla, utd_mhad, hdm05, precog, ui_prmd, cmu, penn_action),
+        *(ntu, ctr_gcn, pyskl, kinetics),
+    )
 }
 """Format -> importer."""
 

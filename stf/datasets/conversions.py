@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from jaxtyping import Float32
 
-from stf.skeleton import COCO17, KINECT20, KINECT20_TO_NTU25, KINETICS18, NTU25, PENN13, SkeletonLayout
+from stf.skeleton import (
+    CMU22,
+    COCO17,
+    HDM31,
+    KINECT20,
+    KINETICS18,
+    NTU25,
+    PENN13,
+    PRMD22,
+    SkeletonLayout,
+)
 
 Joints = Float32[np.ndarray, "M T V C"]
 
@@ -21,17 +31,47 @@ def kinect20_to_ntu25(joints: Joints) -> Joints:
     them: v1's own lie elsewhere (its hip centre 0.2 of that line up, its shoulder centre at 1.3, mean of UTD-MHAD), and
     a recogniser would learn that difference instead of the motion.
     """
-    converted = joints[:, :, KINECT20_TO_NTU25]
-    converted[:, :, NTU25.indices(*_TRUNK)] = _trunk(joints, KINECT20)
+    return _ntu25(joints, KINECT20, hand_tip="hand", thumb="hand")
+
+
+def hdm31_to_ntu25(joints: Joints) -> Joints:
+    """NTU25 from HDM05: the trunk as from Kinect v1, the ball of the foot as the foot (Kinect's is not at the toes)."""
+    return _ntu25(joints, HDM31, foot="ball", hand_tip="fingers")
+
+
+def prmd22_to_ntu25(joints: Joints) -> Joints:
+    """NTU25 from UI-PRMD: the trunk as from Kinect v1, the top of the head as the head.
+
+    It has no hands: they, their tips and thumbs lie beyond the wrist by 0.3 of the forearm (median of UTD-MHAD: 0.29).
+    """
+    converted = _ntu25(joints, PRMD22, head="head_tip", foot="toes", hand="wrist", hand_tip="wrist", thumb="wrist")
+    for side in ("left", "right"):
+        elbow, wrist = joints[:, :, PRMD22.indices(f"{side}_elbow", f"{side}_wrist")].transpose(2, 0, 1, 3)
+        hand = NTU25.indices(f"{side}_hand", f"{side}_hand_tip", f"{side}_thumb")
+        converted[:, :, hand] = (wrist + 0.3 * (wrist - elbow))[:, :, None]
     return converted
 
 
-def _trunk(joints: Joints, layout: SkeletonLayout) -> Joints:
+def cmu22_to_ntu25(joints: Joints) -> Joints:
+    """NTU25 from the CMU trials: the trunk as from Kinect v1, the top of the head as the head."""
+    return _ntu25(joints, CMU22, head="head_top", foot="toe", hand_tip="hand", thumb="hand")
+
+
+def _ntu25(joints: Joints, layout: SkeletonLayout, **stand_ins: str) -> Joints:
+    """The trunk from hips and shoulders; every other joint as it is or its part's stand-in (`foot="toes"`)."""
+
+    def source(name: str) -> str:
+        side, _, part = name.partition("_")
+        return f"{side}_{stand_ins.get(part, part)}" if part else stand_ins.get(name, name)
+
+    others = [name for name in NTU25.joints if name not in _TRUNK]
+    converted = np.empty((*joints.shape[:2], NTU25.num_joints, 3), np.float32)
+    converted[:, :, NTU25.indices(*others)] = joints[:, :, layout.indices(*map(source, others))]
     hips = joints[:, :, layout.indices("left_hip", "right_hip")].mean(axis=2, keepdims=True)
     shoulders = joints[:, :, layout.indices("left_shoulder", "right_shoulder")].mean(axis=2, keepdims=True)
     share = np.array(list(_TRUNK.values()), np.float32)[:, None]
-    trunk: Joints = hips + share * (shoulders - hips)
-    return trunk
+    converted[:, :, NTU25.indices(*_TRUNK)] = hips + share * (shoulders - hips)
+    return converted
 
 
 def penn13_to_kinetics18(joints: Joints) -> Joints:
@@ -66,6 +106,9 @@ def coco17_to_kinetics18(joints: Joints) -> Joints:
 CONVERSIONS: Mapping[tuple[str, str], Callable[[Joints], Joints]] = {
     (KINECT20.name, NTU25.name): kinect20_to_ntu25,
     (COCO17.name, KINETICS18.name): coco17_to_kinetics18,
+    (HDM31.name, NTU25.name): hdm31_to_ntu25,
+    (PRMD22.name, NTU25.name): prmd22_to_ntu25,
+    (CMU22.name, NTU25.name): cmu22_to_ntu25,
     (PENN13.name, KINETICS18.name): penn13_to_kinetics18,
 }
 """(layout had, layout wanted) -> conversion; none changes what it is given."""

@@ -1,19 +1,9 @@
 import pytest
 
 from stf.errors import UserError
-from stf.skeleton import (
-    COCO17,
-    KINECT20,
-    KINECT20_TO_NTU25,
-    KINETICS18,
-    LAYOUTS,
-    MEDIAPIPE33,
-    NTU25,
-    PENN13,
-    get_layout,
-)
+from stf.skeleton import COCO17, KINETICS18, LAYOUTS, MEDIAPIPE33, NTU25, get_layout
 
-TREES = (NTU25, KINETICS18, KINECT20, COCO17, PENN13)
+TREES = [layout for layout in LAYOUTS.values() if layout is not MEDIAPIPE33]
 
 # 1-based (child, parent) pairs as published with ST-GCN and 2s-AGCN.
 NTU_PUBLISHED = (
@@ -70,13 +60,6 @@ def test_mediapipe_numbers_are_google_s() -> None:
 def test_coco_numbers_are_coco_s_left_before_right() -> None:
     assert COCO17.indices("nose", "left_eye", "right_shoulder", "left_wrist", "right_ankle") == [0, 1, 6, 9, 16]
     assert all(name.startswith("left") for name in COCO17.joints[1::2])
-
-
-def test_kinect_v1_joints_stand_in_for_what_v2_adds() -> None:
-    taken = {NTU25.joints[j]: KINECT20.joints[source] for j, source in enumerate(KINECT20_TO_NTU25)}
-    assert taken["neck"] == taken["spine_shoulder"] == "spine_shoulder"
-    assert taken["left_hand_tip"] == taken["left_thumb"] == "left_hand"
-    assert all(name == source for name, source in taken.items() if name in KINECT20.joints)
 
 
 def test_an_unknown_layout_is_refused_with_the_known_names() -> None:

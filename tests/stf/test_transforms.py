@@ -209,3 +209,11 @@ def test_a_missing_hip_leaves_the_other_as_the_origin() -> None:
     normalised = normalise_body(x, NTU25)
     assert normalised[:, :, :, NTU25.index("right_hip")].abs().max() < 1e-12
     assert normalised.isfinite().all()
+
+
+def test_somebody_without_hips_is_measured_by_the_spread_of_the_rest() -> None:
+    x = moving(KINETICS18, frames=8)
+    x[:, :, :, KINETICS18.indices("left_hip", "right_hip")] = 0
+    normalised = normalise_body(x, KINETICS18)
+    torch.testing.assert_close(normalise_body(torch.cat([x[:, :2] / 7, x[:, 2:]], dim=1), KINETICS18), normalised)
+    assert 1 < normalised[:, :2].abs().max() < 5
