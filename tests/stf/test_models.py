@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -68,6 +70,23 @@ def test_the_graph_of_st_gcn_is_the_same_for_every_input() -> None:
     output = build_model("st_gcn", layout=NTU25, num_classes=5).eval().run(torch.randn(1, 3, 64, 25, 1))
     assert len(output.features) == 10
     assert output.adjacency == ()
+
+
+@every_model
+@pytest.mark.parametrize("module", [-1, 1])
+def test_the_copy_for_inference_computes_the_same_and_leaves_the_network_alone(name: str, module: int) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5, widths=(8, 8, 16), strides=(1, 2, 1))
+    for parameter in model.parameters():  # no weight at its first value, whose mistakes could cancel out
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    for _ in range(3):
+        model(torch.randn(4, 3, 16, 25, 2))
+    before = deepcopy(model.eval().state_dict())
+    x = torch.randn(2, 3, 16, 25, 2)
+    fast = model.for_inference()
+    for expected, actual in zip(model.focus(x, module=module), fast.focus(x, module=module), strict=True):
+        assert expected.any()
+        torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(model.state_dict(), before, atol=0, rtol=0)
 
 
 @every_model
