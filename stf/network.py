@@ -4,14 +4,18 @@ A model (a file of `stf.models`) brings its configuration and its stages, each o
 before it; everything else is here.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
 from pydantic import NonNegativeFloat, PositiveInt
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from stf.errors import UserError
 from stf.focus import FocusMethod, closed_form_focus, gradient_focus
@@ -70,6 +74,18 @@ class NetworkOutput:
         return clip, self.present.sum(dim=1)[clip].to(self.logits.dtype)
 
 
+class Stage(nn.Module, ABC):
+    """One step of a network; its tensors lie in channels-last memory, where a 1x1 convolution is a matrix product."""
+
+    @abstractmethod
+    def forward(self, x: Float[Tensor, "R C T V"]) -> tuple[Float[Tensor, "R D S V"], Float[Tensor, "R V V"] | None]:
+        """Features, not negative, and the instance-dependent adjacency, or None where there is none."""
+
+    @abstractmethod
+    def fold(self) -> None:
+        """Merge in place what inference need not compute apart; the result in evaluation mode stays the same."""
+
+
 class Network(nn.Module):
     """A recogniser of one stream: (N, C, T, V, M) in, logits (N, K) out.
 
@@ -77,8 +93,7 @@ class Network(nn.Module):
         layout: the skeleton layout of the V joints; its channels are the C input channels.
         num_classes: K.
         config: the shape of the network.
-        stages: what computes the features; each takes (R, C, T, V) and returns its features (R, D, S, V), not
-            negative, and its instance-dependent adjacency (R, V, V), or None where it has none.
+        stages: what computes the features, one after the other.
         dropout: share of the pooled features dropped before the linear head while training.
     """
 
@@ -87,7 +102,7 @@ class Network(nn.Module):
         layout: SkeletonLayout,
         num_classes: int,
         config: NetworkConfig,
-        stages: Sequence[nn.Module],
+        stages: Sequence[Stage],
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -119,7 +134,8 @@ class Network(nn.Module):
         rows = x.permute(0, 4, 1, 2, 3)[present]
         count, channels, frames, joints = rows.shape
         flat = rows.permute(0, 1, 3, 2).reshape(count, channels * joints, frames)
-        rows = self.input_norm(flat).view(count, channels, joints, frames).transpose(2, 3).contiguous()
+        rows = self.input_norm(flat).view(count, channels, joints, frames).transpose(2, 3)
+        rows = rows.contiguous(memory_format=torch.channels_last)
         features, adjacency = [], []
         for number, stage in enumerate(self.stages):
             with torch.set_grad_enabled(recorded and (graph_from is None or number > graph_from)):
@@ -199,6 +215,14 @@ class Network(nn.Module):
         (gradient,) = torch.autograd.grad(logits, features, retain_graph=True, create_graph=differentiable)
         return gradient_focus(features, gradient, method)
 
+    def for_inference(self) -> Self:
+        """A copy that computes the same with fewer operations, for evaluation only: not to be trained or saved."""
+        network = deepcopy(self).eval().requires_grad_(requires_grad=False)
+        for stage in network.stages:
+            if isinstance(stage, Stage):
+                stage.fold()
+        return network
+
     def load(self, state: dict[str, Tensor]) -> Self:
         """Load weights, which must fit exactly.
 
@@ -215,3 +239,23 @@ class Network(nn.Module):
                 )
         self.load_state_dict(state)
         return self
+
+
+def pointwise(conv: nn.Conv2d, x: Float[Tensor, "R C T V"]) -> Float[Tensor, "R D T V"]:
+    """A 1x1 convolution as one matrix product, without a copy where `x` lies in channels-last memory."""
+    return functional.linear(x.permute(0, 2, 3, 1), conv.weight.flatten(1), conv.bias).permute(0, 3, 1, 2)
+
+
+def projection(inputs: int, outputs: int, stride: int, *, bias: bool) -> nn.Sequential:
+    """The residual where width or stride change: a 1x1 convolution with batch normalisation."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, (stride, 1), bias=bias), nn.BatchNorm2d(outputs))
+
+
+def merge_norm(conv: nn.Module, norm: nn.Module) -> nn.Conv2d:
+    """A convolution and the batch normalisation behind it as one convolution that equals both in evaluation mode."""
+    return fuse_conv_bn_eval(cast(nn.Conv2d, conv), cast(nn.BatchNorm2d, norm))
+
+
+def merge_projection(residual: nn.Module | None) -> nn.Module | None:
+    """A residual with its normalisation merged, if it has one."""
+    return merge_norm(*residual) if isinstance(residual, nn.Sequential) else residual

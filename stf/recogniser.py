@@ -43,7 +43,7 @@ class Recogniser:
         header: what the checkpoint says about itself.
         layout: skeleton layout of the windows.
         classes: the K class names.
-        networks: the network of each stream, in evaluation mode.
+        networks: the network of each stream, as it computes fastest; copies, not what was given.
         sampling: samples and rate of the windows.
         device: where it computes.
     """
@@ -53,9 +53,7 @@ class Recogniser:
         self.layout = get_layout(header.layout)
         self.classes = header.classes
         self.device = device
-        self.networks = {name: network.to(device).eval() for name, network in networks.items()}
-        for network in self.networks.values():
-            network.requires_grad_(requires_grad=False)
+        self.networks = {name: network.for_inference().to(device) for name, network in networks.items()}
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Self:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stf.graph import spatial_partition
-from stf.network import Network, NetworkConfig
+from stf.network import Network, NetworkConfig, Stage, merge_norm, merge_projection, pointwise, projection
 from stf.skeleton import SkeletonLayout
 
 
@@ -37,7 +37,7 @@ class STGCNConfig(NetworkConfig):
     dropout: NonNegativeFloat = 0.5
 
 
-class STGCNBlock(nn.Module):
+class STGCNBlock(Stage):
     """One block: graph convolution over joints, convolution over time, and around both a residual but in the first."""
 
     def __init__(
@@ -56,23 +56,26 @@ class STGCNBlock(nn.Module):
         self.mix = nn.Conv2d(inputs, len(adjacency) * outputs, 1)
         self.mix_norm = nn.BatchNorm2d(outputs)
         self.time = nn.Conv2d(outputs, outputs, (config.kernel, 1), (stride, 1), (config.kernel // 2, 0))
-        self.time_norm = nn.BatchNorm2d(outputs)
+        self.time_norm: nn.Module = nn.BatchNorm2d(outputs)
         self.dropout = nn.Dropout(0.0 if first else config.dropout)
         self.residual: nn.Module | None = None
         if not first:
             same = inputs == outputs and stride == 1
-            self.residual = nn.Identity() if same else _projection(inputs, outputs, stride)
+            self.residual = nn.Identity() if same else projection(inputs, outputs, stride, bias=True)
 
     def forward(self, x: Float[Tensor, "R C T V"]) -> tuple[Float[Tensor, "R D S V"], None]:
         """The block's features; its graph is the same for every input, so there is no adjacency to return."""
-        subsets = self.mix(x).unflatten(1, (len(self.fixed), -1))
-        space = torch.einsum("rkctv,kvw->rctw", subsets, self.fixed * self.importance)
-        y = self.dropout(self.time_norm(self.time(functional.relu(self.mix_norm(space)))))
-        return functional.relu(y if self.residual is None else y + self.residual(x)), None
+        into = (self.fixed * self.importance).permute(2, 1, 0).flatten(1)
+        subsets = pointwise(self.mix, x).permute(0, 2, 3, 1)
+        subsets = subsets.reshape(*subsets.shape[:2], into.shape[1], self.time.in_channels)
+        space = functional.relu(self.mix_norm((into[None, None] @ subsets).permute(0, 3, 1, 2)), inplace=True)
+        y = self.dropout(self.time_norm(self.time(space)))
+        return functional.relu(y if self.residual is None else y + self.residual(x), inplace=True), None
 
-
-def _projection(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, (stride, 1)), nn.BatchNorm2d(outputs))
+    def fold(self) -> None:
+        """Merge the normalisations behind the temporal and the residual convolution into them."""
+        self.time, self.time_norm = merge_norm(self.time, self.time_norm), nn.Identity()
+        self.residual = merge_projection(self.residual)
 
 
 class STGCN(Network):

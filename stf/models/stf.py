@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from stf.graph import spatial_partition
-from stf.network import Network, NetworkConfig
+from stf.network import Network, NetworkConfig, Stage, merge_norm, merge_projection, pointwise, projection
 from stf.skeleton import SkeletonLayout
 
 
@@ -39,7 +39,7 @@ class STFConfig(NetworkConfig):
     embedding: PositiveInt = 16
 
 
-class STFModule(nn.Module):
+class STFModule(Stage):
     """One STF-GCN module: graph convolution over joints, then convolution over time, each with a residual.
 
     The adjacency of subset k is A_k + B_k (fixed + learned); a further subset uses G, computed from the module's input:
@@ -55,31 +55,54 @@ class STFModule(nn.Module):
         self.learned = nn.Parameter(torch.zeros_like(adjacency))
         self.embed = nn.Conv2d(inputs, 2 * config.embedding, 1)
         self.mix = nn.Conv2d((len(adjacency) + 1) * inputs, outputs, 1, bias=False)
-        self.mix_norm = nn.BatchNorm2d(outputs)
-        self.mix_residual = nn.Identity() if inputs == outputs else _projection(inputs, outputs, 1)
+        self.mix_norm: nn.Module = nn.BatchNorm2d(outputs)
+        self.mix_residual: nn.Module = (
+            nn.Identity() if inputs == outputs else projection(inputs, outputs, 1, bias=False)
+        )
         self.time = nn.Conv2d(outputs, outputs, (config.kernel, 1), (stride, 1), (config.kernel // 2, 0), bias=False)
-        self.time_norm = nn.BatchNorm2d(outputs)
-        self.time_residual = nn.Identity() if stride == 1 else _projection(outputs, outputs, stride)
+        self.time_norm: nn.Module = nn.BatchNorm2d(outputs)
+        self.time_residual: nn.Module | None = (
+            nn.Identity() if stride == 1 else projection(outputs, outputs, stride, bias=False)
+        )
 
     def instance_adjacency(self, x: Float[Tensor, "R C T V"]) -> Float[Tensor, "R V V"]:
         """G of each sample; entry [i, j] weighs the way from joint i into joint j."""
-        phi, psi = self.embed(x).chunk(2, dim=1)
-        phi, psi = phi.flatten(1, 2), psi.flatten(1, 2)
-        return functional.softmax(phi.transpose(1, 2) @ psi / phi.shape[1] ** 0.5, dim=1)
+        phi, psi = pointwise(self.embed, x).permute(0, 3, 2, 1).chunk(2, dim=3)
+        phi, psi = phi.flatten(2), psi.flatten(2)
+        return functional.softmax(phi @ psi.transpose(1, 2) / phi.shape[2] ** 0.5, dim=1)
+
+    def neighbours(
+        self, x: Float[Tensor, "R C T V"], instance: Float[Tensor, "R V V"]
+    ) -> Float[Tensor, "R (S+1)*C T V"]:
+        """What each joint gathers along every subset: one product with all adjacencies stacked."""
+        subsets = torch.cat([(self.fixed + self.learned).expand(len(x), -1, -1, -1), instance[:, None]], dim=1)
+        into = subsets.permute(0, 3, 1, 2).flatten(1, 2)
+        gathered: Tensor = into[:, None] @ x.permute(0, 2, 3, 1)
+        count, channels, frames, joints = x.shape
+        return gathered.view(count, frames, joints, subsets.shape[1] * channels).permute(0, 3, 1, 2)
 
     def forward(self, x: Float[Tensor, "R C T V"]) -> tuple[Float[Tensor, "R D S V"], Float[Tensor, "R V V"]]:
         """The module's features F_k and its instance-dependent adjacency G_k."""
         instance = self.instance_adjacency(x)
-        rows = x.flatten(1, 2)
-        aggregated = [rows @ subset for subset in self.fixed + self.learned] + [rows @ instance]
-        neighbours = torch.cat([part.view_as(x) for part in aggregated], dim=1)
-        space = functional.relu(self.mix_norm(self.mix(neighbours)) + self.mix_residual(x))
-        features = functional.relu(self.time_norm(self.time(space)) + self.time_residual(space))
-        return features, instance
+        mixed = self.mix_norm(pointwise(self.mix, self.neighbours(x, instance)))
+        space = functional.relu(mixed + self.mix_residual(x), inplace=True)
+        moved = self.time_norm(self.time(space))
+        if self.time_residual is not None:
+            moved = moved + self.time_residual(space)
+        return functional.relu(moved, inplace=True), instance
 
-
-def _projection(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, (stride, 1), bias=False), nn.BatchNorm2d(outputs))
+    def fold(self) -> None:
+        """Merge the normalisations, and the residual over time, which acts as the middle of the temporal kernel."""
+        self.mix, self.mix_norm = merge_norm(self.mix, self.mix_norm), nn.Identity()
+        self.mix_residual = merge_projection(self.mix_residual) or nn.Identity()
+        self.time, self.time_norm = merge_norm(self.time, self.time_norm), nn.Identity()
+        residual, self.time_residual = merge_projection(self.time_residual), None
+        middle = self.time.weight[:, :, self.time.kernel_size[0] // 2, 0]
+        if isinstance(residual, nn.Conv2d):
+            middle.add_(residual.weight[:, :, 0, 0])
+            self.time.get_parameter("bias").add_(residual.get_parameter("bias"))
+        else:
+            middle.add_(torch.eye(len(middle), device=middle.device))
 
 
 class STF(Network):

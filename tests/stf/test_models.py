@@ -1,15 +1,25 @@
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
+import stf.models
 from stf.errors import UserError
+from stf.graph import hop_distance
 from stf.models import build_model, model_names
 from stf.skeleton import KINECT20, KINETICS18, NTU25
 
 every_model = pytest.mark.parametrize("name", model_names())
 
 
-def test_the_files_of_the_folder_are_the_models() -> None:
-    assert model_names() == ("st_gcn", "stf")
+def test_adding_a_model_is_adding_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shallow.py").write_text("from stf.models.stf import CONFIG, NETWORK")
+    monkeypatch.setattr(stf.models, "__path__", [*stf.models.__path__, str(tmp_path)])
+    assert {"stf", "st_gcn", "shallow"} <= set(model_names())
+    model = build_model("shallow", layout=NTU25, num_classes=5, widths=(8,), strides=(1,))
+    assert model(torch.randn(1, 3, 16, 25, 1)).shape == (1, 5)
 
 
 @every_model
@@ -64,10 +74,47 @@ def test_the_instance_dependent_adjacency_has_columns_summing_to_one_and_differs
         assert not torch.allclose(adjacency[0], adjacency[1])
 
 
+def test_a_module_gathers_along_each_subset_as_its_adjacency_says() -> None:
+    module = build_model("stf", layout=NTU25, num_classes=5, widths=(8,), strides=(1,)).stages[0]
+    torch.nn.init.normal_(module.learned)
+    x, instance = torch.randn(2, 3, 4, 25), torch.rand(2, 25, 25)
+    subsets = [(module.fixed + module.learned)[k].expand(2, -1, -1) for k in range(3)] + [instance]
+    expected = torch.cat([torch.einsum("rctv,rvw->rctw", x, subset) for subset in subsets], dim=1)
+    torch.testing.assert_close(module.neighbours(x, instance), expected)
+
+
+def test_a_block_of_st_gcn_carries_a_joint_to_its_neighbours_only() -> None:
+    model = build_model("st_gcn", layout=NTU25, num_classes=5, widths=(32,), strides=(1,)).eval()
+    x = torch.randn(1, 3, 16, 25, 1)
+    changed = x.clone()
+    elbow = NTU25.index("left_elbow")
+    changed[:, :, :, elbow] += 1
+    difference = (model.run(changed).features[0] - model.run(x).features[0]).abs().amax(dim=(0, 1, 2))
+    reached = (difference > 1e-6).nonzero().flatten().tolist()
+    assert reached == np.flatnonzero(hop_distance(NTU25)[elbow] <= 1).tolist()
+
+
 def test_the_graph_of_st_gcn_is_the_same_for_every_input() -> None:
     output = build_model("st_gcn", layout=NTU25, num_classes=5).eval().run(torch.randn(1, 3, 64, 25, 1))
     assert len(output.features) == 10
     assert output.adjacency == ()
+
+
+@every_model
+@pytest.mark.parametrize("module", [-1, 1])
+def test_the_copy_for_inference_computes_the_same_and_leaves_the_network_alone(name: str, module: int) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5, widths=(8, 8, 16), strides=(1, 2, 1))
+    for parameter in model.parameters():  # no weight at its first value, whose mistakes could cancel out
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    for _ in range(3):
+        model(torch.randn(4, 3, 16, 25, 2))
+    before = deepcopy(model.eval().state_dict())
+    x = torch.randn(2, 3, 16, 25, 2)
+    fast = model.for_inference()
+    for expected, actual in zip(model.focus(x, module=module), fast.focus(x, module=module), strict=True):
+        assert expected.any()
+        torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(model.state_dict(), before, atol=0, rtol=0)
 
 
 @every_model

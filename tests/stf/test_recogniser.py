@@ -1,4 +1,5 @@
 import math
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -143,12 +144,16 @@ def test_missing_samples_count_as_no_person_and_give_finite_answers(recogniser: 
 def test_recognising_leaves_the_windows_and_the_networks_as_they_were(header: Header, networks) -> None:
     joints = windows(people(2))
     before = joints.copy()
-    recogniser = Recogniser(header, {name: network.train() for name, network in networks.items()}, CPU)
+    given = {name: deepcopy(network).train() for name, network in networks.items()}
+    recogniser = Recogniser(header, given, CPU)
     first, _ = recogniser.recognise(joints)
     second, _ = recogniser.recognise(joints)
     assert np.array_equal(joints, before)
     assert np.array_equal(first, second)
-    assert not any(network.training for network in networks.values())
+    for name, network in given.items():
+        assert network.training
+        assert all(parameter.requires_grad for parameter in network.parameters())
+        torch.testing.assert_close(network.state_dict(), networks[name].state_dict(), rtol=0, atol=0)
 
 
 def test_another_layout_is_recognised_in_its_own_joints(header: Header) -> None:
