@@ -22,7 +22,8 @@ def joint_stream(x: Sequence5, layout: SkeletonLayout) -> Sequence5:
 def bone_stream(x: Sequence5, layout: SkeletonLayout) -> Sequence5:
     """Each joint's coordinates minus its parent's; the centre's bone is zero (2s-AGCN, CVPR 2019, section 4.4).
 
-    A score channel is no coordinate: a bone's score is the lower of its two joints' scores (ours).
+    A score channel is no coordinate: a bone's score is the lower of its two joints' scores, and a bone that begins or
+    ends at a missing joint is zero (ours).
 
     Args:
         x: (N, C, T, V, M) joints.
@@ -33,12 +34,57 @@ def bone_stream(x: Sequence5, layout: SkeletonLayout) -> Sequence5:
     """
     spatial = layout.num_coordinates
     ends = x[:, :, :, list(layout.parents)]
-    bones = x[:, :spatial] - ends[:, :spatial]
-    scores = torch.minimum(x[:, spatial:], ends[:, spatial:])
-    return torch.cat([bones, scores], dim=1)
+    return _way(ends, x, spatial)
 
 
-STREAMS: Mapping[str, Stream] = {"joint": joint_stream, "bone": bone_stream}
+def motion(x: Sequence5, layout: SkeletonLayout) -> Sequence5:
+    """From each frame to the next, of joints or bones; zero at the last frame (MS-AAGCN, TIP 2020, section III-E).
+
+    A way that begins or ends at a missing joint is zero too, and the score of a way is the lower of its ends' (ours).
+
+    Args:
+        x: (N, C, T, V, M) joints or bones; missing ones are zero.
+        layout: says which channels are coordinates.
+
+    Returns:
+        (N, C, T, V, M).
+    """
+    ways = _way(x[:, :, :-1], x[:, :, 1:], layout.num_coordinates)
+    return torch.cat([ways, torch.zeros_like(x[:, :, :1])], dim=2)
+
+
+def _way(start: Sequence5, end: Sequence5, spatial: int) -> Sequence5:
+    """From one place to another, with the lower of their scores; zero where either is missing.
+
+    Missing is what has a score of zero or, without scores, a person whose joints are all zero: a single joint may well
+    lie at the origin.
+    """
+    known = torch.minimum(_known(start, spatial), _known(end, spatial))
+    return torch.cat([(end - start)[:, :spatial] * known, torch.minimum(start, end)[:, spatial:]], dim=1)
+
+
+def _known(x: Sequence5, spatial: int) -> Sequence5:
+    if x.shape[1] > spatial:
+        return (x[:, spatial:] > 0).to(x.dtype)
+    return (x != 0).any(dim=3, keepdim=True).any(dim=1, keepdim=True).to(x.dtype)
+
+
+def joint_motion_stream(x: Sequence5, layout: SkeletonLayout) -> Sequence5:
+    """How the joints move, see `motion`."""
+    return motion(x, layout)
+
+
+def bone_motion_stream(x: Sequence5, layout: SkeletonLayout) -> Sequence5:
+    """How the bones move, see `motion`; the bone of the centre, always zero, stays so."""
+    return motion(bone_stream(x, layout), layout)
+
+
+STREAMS: Mapping[str, Stream] = {
+    "joint": joint_stream,
+    "bone": bone_stream,
+    "joint_motion": joint_motion_stream,
+    "bone_motion": bone_motion_stream,
+}
 
 
 def get_stream(name: str) -> Stream:
