@@ -1,6 +1,9 @@
 """Training: clips in, one network per stream out, by Lightning's Trainer and a recipe."""
 
-from collections.abc import Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import lightning
@@ -39,7 +42,8 @@ def train_stream(
         classes: the K class names.
         stream: a key of `stf.streams.STREAMS`.
         recipe: every knob.
-        log_folder: where the state after each epoch (`STREAM/last.ckpt`) and the CSV and TensorBoard logs go.
+        log_folder: where the state after each epoch (`STREAM/last.ckpt`) and the CSV and TensorBoard logs of each
+            attempt (`STREAM/attempt-1`) go.
         resume: go on from the state in `log_folder`, if there is one; the result is the same as of an unbroken run.
         progress: whether to show a progress bar.
 
@@ -53,17 +57,32 @@ def train_stream(
     if not clips:
         raise UserError("there is no clip to train on; check the split and its share")
     _claim(log_folder, recipe, resume=resume)
+    with _quiet():
+        return _fit(clips, classes, stream, recipe, log_folder, resume=resume, progress=progress)
+
+
+def _fit(
+    clips: Sequence[Clip],
+    classes: Sequence[str],
+    stream: str,
+    recipe: Recipe,
+    log_folder: Path,
+    *,
+    resume: bool,
+    progress: bool,
+) -> Network:
     lightning.seed_everything(recipe.seed, verbose=False)
     layout = recipe.skeleton
     network = build_model(recipe.model.name, layout=layout, num_classes=len(classes), **recipe.model.options)
     module = Training(network, stream, classes, recipe)
     folder = log_folder / stream
     state = folder / "last.ckpt"
+    attempt = f"attempt-{1 + len(list(folder.glob('attempt-*')))}"
     trainer = lightning.Trainer(
         max_epochs=recipe.epochs,
         devices=recipe.devices if recipe.devices > 1 else "auto" if torch.cuda.is_available() else 1,
         num_nodes=recipe.nodes,
-        logger=[CSVLogger(log_folder, name=stream, version=""), TensorBoardLogger(log_folder, name=stream, version="")],
+        logger=[kind(log_folder, name=stream, version=attempt) for kind in (CSVLogger, TensorBoardLogger)],
         callbacks=_callbacks(recipe, folder),
         precision=recipe.precision,
         gradient_clip_val=recipe.gradient_clip,
@@ -114,3 +133,19 @@ def _claim(folder: Path, recipe: Recipe, *, resume: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with output_text(note) as write:
         write(text)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's advertisements and advice to itself: what it trains with is decided here."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\..*")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

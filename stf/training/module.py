@@ -36,12 +36,9 @@ class Training(lightning.LightningModule):
         self.register_buffer("_mirrored", torch.tensor(mirrored_labels(classes)), persistent=False)
         self._mirrored: Tensor
 
-    def on_train_epoch_start(self) -> None:
-        """Seed everything random of this epoch, so that a resumed run equals an unbroken one."""
-        torch.manual_seed(hash((self._recipe.seed, self.current_epoch, self.global_rank)) % 2**63)
-
     def training_step(self, batch: ClipBatch) -> Tensor:
-        """The loss of a batch of clips."""
+        """The loss of a batch of clips; what is random in a step follows from its number, as a resumed run needs it."""
+        torch.manual_seed(hash((self._recipe.seed, self.global_step, self.global_rank)) % 2**63)
         x, labels = self.prepare(batch)
         output = self.network.run(x)
         entropy = functional.cross_entropy(output.logits, self.targets(labels, output.logits.shape[1]))

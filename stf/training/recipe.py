@@ -222,7 +222,7 @@ def load_recipe(recipe: str | Path, changes: Sequence[str] = ()) -> Recipe:
         reason = " ".join(str(error).split())
         raise UserError(f"{path} is not a YAML file: {reason}") from error
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error, Recipe)}") from error
+        raise UserError(f"{path}: {explain(error, Recipe, content)}") from error
 
 
 def _change(content: dict[str, Any], change: str) -> None:
@@ -237,15 +237,37 @@ def _change(content: dict[str, Any], change: str) -> None:
     content[last] = yaml.safe_load(value)
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """What is wrong first, in a few words, with the nearest right name for an unknown key."""
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        *above, name = first["loc"]
-        nearest = get_close_matches(str(name), _keys(model, above), n=1, cutoff=0.0)
+def explain(error: ValidationError, model: type[BaseModel], content: object) -> str:
+    """What is wrong first, in a few words, with the nearest right name for an unknown key.
+
+    Args:
+        error: what validating `content` raised.
+        model: what it was validated as.
+        content: dictionaries and lists, as they stand in the file.
+    """
+    unknown = [e for e in error.errors() if e["type"] in {"extra_forbidden", "unexpected_keyword_argument"}]
+    told = [e for e in error.errors() if not e["type"].endswith("_type")]  # a wrong type may be of another alternative
+    first = (unknown or told or error.errors())[0]
+    written = _written(first["loc"], content)
+    place = ".".join(map(str, written)) or "the recipe"
+    if unknown:
+        *above, last = written
+        nearest = get_close_matches(str(last), _keys(model, above), n=1, cutoff=0.0)
         return f"there is no key '{place}'" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def _written(location: Sequence[int | str], content: object) -> tuple[int | str, ...]:
+    """The parts of pydantic's location that stand in the file; the others name the alternatives of a union."""
+    kept = []
+    for part in location:
+        if isinstance(content, dict) and part in content:
+            content = content[part]
+            kept.append(part)
+        elif isinstance(content, list) and isinstance(part, int):
+            content = content[part]
+            kept.append(part)
+    return tuple(kept)
 
 
 def _keys(model: type[BaseModel], above: Sequence[int | str]) -> list[str]:

@@ -1,3 +1,5 @@
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,21 +7,35 @@ import numpy as np
 import pytest
 import torch
 from bodies import standing
-from hypothesis import given
-from hypothesis import strategies as st
+from torch import Tensor
 
 from stf.checkpoint import Header
-from stf.datasets.clip import Clip, to_layout
-from stf.models import STF, STFConfig, build_model
+from stf.datasets.clip import Clip
+from stf.errors import UserError
+from stf.evaluation import fuse, score_clips
+from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration, Schedule
+from stf.models import build_model
+from stf.network import Network
 from stf.recogniser import Recogniser
-from stf.sampling import Sampling
 from stf.skeleton import KINECT20, NTU25
-from stf.training import NOTHING, ClipWindows, Recipe, Training, measure_top1, train_stream
+from stf.training import Recipe, train_stream
+from stf.training.module import Training
+from stf.training.recipe import Losses, ModelChoice
+from stf.windows import NOTHING, ClipBatch, ClipWindows, SpanWindows, collate_clips
 
 CLASSES = ("swipe left", "swipe right")
-CONFIG = STFConfig(widths=(16, 16), strides=(2, 2), embedding=4)
-SAMPLING = Sampling(16, 10)
-RECIPE = Recipe(epochs=8, windows_per_clip=8, batch=16, learning_rate=2e-2)
+RECIPE = Recipe(
+    epochs=8,
+    repeat=8,
+    batch=16,
+    learning_rate=2e-2,
+    window=SpanWindows(samples=16, rate_hz=10),
+    model=ModelChoice(name="stf", widths=(16, 16), strides=(2, 2), embedding=4),
+)
+
+
+def changed(recipe: Recipe, **changes: object) -> Recipe:
+    return recipe.model_copy(update=changes)
 
 
 def swipe(label: int, seed: int) -> Clip:
@@ -41,189 +57,138 @@ def swipes(seeds: range) -> list[Clip]:
 
 def other_handed(clip: Clip) -> Clip:
     """The clip in a mirror, where a swipe to the left is one to the right by the left hand."""
-    swapped = clip.joints[:, :, list(clip.layout.mirror)] * np.array([-1, 1, 1], np.float32)
-    return replace(clip, joints=swapped, label=1 - clip.label)
+    flipped = clip.joints[:, :, list(clip.layout.mirror)] * np.array([-1, 1, 1], np.float32)
+    return replace(clip, joints=flipped, label=1 - clip.label)
 
 
-def train(folder: Path, recipe: Recipe, stream: str = "joint") -> STF:
-    clips = swipes(range(8))
-    return train_stream(
-        clips, CLASSES, stream, recipe=recipe, sampling=SAMPLING, config=CONFIG, log_folder=folder, progress=False
-    )
+def train(folder: Path, recipe: Recipe = RECIPE, stream: str = "joint", *, resume: bool = False) -> Network:
+    return train_stream(swipes(range(8)), CLASSES, stream, recipe, folder, resume=resume, progress=False)
 
 
-def top1(network: STF, stream: str, clips: list[Clip]) -> float:
+def top1(network: Network, recipe: Recipe, stream: str, clips: Sequence[Clip]) -> float:
     header = Header(
-        architecture="stf", options={}, layout="ntu25", classes=CLASSES, samples=16, rate_hz=10, streams={stream: 1}
+        architecture="stf",
+        options=recipe.model.options,
+        layout=recipe.layout,
+        classes=CLASSES,
+        samples=16,
+        rate_hz=10,
+        whole_clips=isinstance(recipe.window, ClipWindows),
+        normalisation=recipe.normalisation,
+        streams={stream: 1},
     )
     recogniser = Recogniser(header, {stream: network}, torch.device("cpu"))
-    return measure_top1([to_layout(clip, NTU25) for clip in clips], SAMPLING, recogniser.recognise)
+    logits = fuse(score_clips(recogniser, clips), header.streams)
+    return float(np.mean(logits.argmax(axis=1) == [clip.label for clip in clips]))
 
 
-# Training
-
-
-@pytest.mark.parametrize("stream", ["joint", "bone"])
+@pytest.mark.parametrize("stream", ["joint", "bone", "joint_motion", "bone_motion"])
 def test_training_learns_two_motions_and_knows_them_of_either_hand(tmp_path: Path, stream: str) -> None:
-    network = train(tmp_path, RECIPE, stream)
+    network = train(tmp_path, stream=stream)
     assert not network.training
     assert {parameter.device.type for parameter in network.parameters()} == {"cpu"}
-    assert top1(network, stream, swipes(range(8))) >= 0.9
     unseen = swipes(range(100, 110))
-    assert top1(network, stream, unseen) >= 0.9
-    assert top1(network, stream, [other_handed(clip) for clip in unseen]) >= 0.9
+    assert top1(network, RECIPE, stream, unseen) >= 0.9
+    assert top1(network, RECIPE, stream, [other_handed(clip) for clip in unseen]) >= 0.9
+
+
+def test_training_learns_from_whole_clips_with_all_losses_and_averaged_weights(tmp_path: Path) -> None:
+    soon = Schedule(0.02, warm_up=0.2, ramp=0.1)
+    losses = Losses(
+        exploration=Exploration(soon),
+        coherence=Coherence(soon),
+        divergence=Divergence(soon),
+        adjacency=AdjacencyConsistency(soon),
+    )
+    window = ClipWindows(samples=16, warp=0.1)
+    recipe = changed(RECIPE, losses=losses, window=window, normalisation="clip", layout="kinect20", ema=0.8)
+    network = train(tmp_path, recipe)
+    assert top1(network, recipe, "joint", swipes(range(100, 110))) >= 0.9
+    columns = (tmp_path / "joint" / "attempt-1" / "metrics.csv").read_text().splitlines()[0].split(",")
+    assert {"cross_entropy", "exploration", "coherence", "divergence", "adjacency"} <= set(columns)
+
+
+SHORT = changed(RECIPE, epochs=3, repeat=2)
 
 
 def test_training_is_repeatable_from_its_seed(tmp_path: Path) -> None:
-    short = replace(RECIPE, epochs=1, windows_per_clip=2)
-    first, again, other = (train(tmp_path, recipe).state_dict() for recipe in (short, short, replace(short, seed=1)))
+    recipes = (SHORT, SHORT, changed(SHORT, seed=1))
+    first, again, other = (train(tmp_path / str(n), recipe).state_dict() for n, recipe in enumerate(recipes))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
-def test_training_logs_every_epoch_and_leaves_nothing_elsewhere(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, monkeypatch, ema: float) -> None:
+    model = ModelChoice(name="stf", widths=(16, 16), strides=(2, 2), embedding=4, dropout=0.3)
+    recipe = changed(SHORT, ema=ema, model=model)
+    unbroken = train(tmp_path / "unbroken", recipe).state_dict()
+    step = Training.training_step
+
+    def ctrl_c(module: Training, batch: ClipBatch) -> Tensor:
+        if module.global_step == 5:
+            raise KeyboardInterrupt
+        return step(module, batch)
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Training, "training_step", ctrl_c)
+        with pytest.raises(SystemExit):
+            train(tmp_path / "broken", recipe)
+    resumed = train(tmp_path / "broken", recipe, resume=True).state_dict()
+    assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
+    attempts = sorted((tmp_path / "broken" / "joint").glob("attempt-*/metrics.csv"))
+    assert [len(log.read_text().splitlines()) - 1 for log in attempts] == [2, 1]
+
+
+def test_a_run_that_is_done_is_resumed_to_the_same_result_at_once(tmp_path: Path) -> None:
+    first = train(tmp_path, SHORT).state_dict()
+    again = train(tmp_path, SHORT, resume=True).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_an_earlier_run_is_neither_overwritten_nor_resumed_by_another_recipe(tmp_path: Path) -> None:
+    train(tmp_path, SHORT)
+    with pytest.raises(UserError, match="holds an earlier run; resume it"):
+        train(tmp_path, SHORT)
+    with pytest.raises(UserError, match="another recipe"):
+        train(tmp_path, changed(SHORT, seed=5), resume=True)
+
+
+def test_training_logs_every_epoch_and_leaves_nothing_elsewhere(tmp_path: Path, monkeypatch, capfd) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    train(tmp_path / "log", replace(RECIPE, epochs=3, windows_per_clip=1))
-    (log,) = (tmp_path / "log").rglob("metrics.csv")
-    assert log.relative_to(tmp_path / "log").parts[0] == "joint"
-    header, *lines = log.read_text().splitlines()
-    assert {"loss", "top1", "epoch"} <= set(header.split(","))
+    train(tmp_path / "log", SHORT)
+    header, *lines = (tmp_path / "log" / "joint" / "attempt-1" / "metrics.csv").read_text().splitlines()
+    assert {"loss", "top1", "cross_entropy", "epoch"} <= set(header.split(","))
     assert len(lines) == 3
+    assert list((tmp_path / "log" / "joint").glob("attempt-1/events.out.tfevents.*"))
     assert not list((tmp_path / "here").iterdir())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_clip_training_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no clip to train on"):
+        train_stream([], CLASSES, "joint", SHORT, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_targets_are_smoothed_labels_and_all_classes_alike_where_nothing_happens() -> None:
-    module = Training(
-        build_model("stf", layout=NTU25, num_classes=4), "joint", list("abcd"), Recipe(label_smoothing=0.2)
-    )
-    targets = module._targets(torch.tensor([2, NOTHING, 0]), 4)
+    network = build_model("stf", layout=NTU25, num_classes=4)
+    module = Training(network, "joint", list("abcd"), Recipe(label_smoothing=0.2))
+    targets = module.targets(torch.tensor([2, NOTHING, 0]), 4)
     expected = [[0.05, 0.05, 0.85, 0.05], [0.25] * 4, [0.85, 0.05, 0.05, 0.05]]
     torch.testing.assert_close(targets, torch.tensor(expected))
 
 
-# Windows
+@pytest.mark.parametrize("mirror", [True, False])
+def test_clips_are_mirrored_only_where_the_recipe_says_so(mirror: bool) -> None:
+    network = build_model("stf", layout=KINECT20, num_classes=2)
+    recipe = changed(RECIPE, mirror=mirror, layout="kinect20", window=SpanWindows(still=0))
+    _, labels = Training(network, "joint", CLASSES, recipe).prepare(collate_clips([swipe(0, 0)] * 64))
+    assert bool((labels == 1).any()) == mirror
 
 
-def clock(frames: int, fps: float, label: int = 5) -> Clip:
-    """A clip whose every number is the time plus one."""
-    time = 1 + np.arange(frames, dtype=np.float32) / np.float32(fps)
-    return Clip(np.broadcast_to(time[None, :, None, None], (1, frames, 25, 3)).copy(), fps, NTU25, label)
-
-
-def drawn(clip: Clip, sampling: Sampling, recipe: Recipe, seed: int) -> tuple[np.ndarray, int]:
-    """The clock of one window, and its label."""
-    torch.manual_seed(seed)
-    window, label = ClipWindows([clip], sampling, recipe)[0]
-    assert window.shape == (3, sampling.samples, 25, 1)
-    assert window.dtype == torch.float32
-    return window[0, :, 0, 0].numpy(), label
-
-
-clips = st.builds(clock, st.integers(30, 200), st.floats(10, 60))
-samplings = st.builds(Sampling, st.integers(16, 64), st.floats(20, 40))
-seeds = st.integers(0, 2**32 - 1)
-calm = Recipe(still=0, missing=0)
-
-
-@given(clips, samplings, st.floats(0, 10), seeds)
-def test_windows_show_at_least_half_of_the_clip_or_of_themselves(clip, sampling, shift, seed) -> None:
-    time, label = drawn(clip, sampling, replace(calm, shift=shift), seed)
-    seconds_per_sample = np.diff(time).max()
-    assert 0.75 - 1e-3 <= seconds_per_sample * sampling.rate_hz <= 1.25 + 1e-3
-    shown = time.max() - time.min()
-    whole = min(clip.seconds, seconds_per_sample * (sampling.samples - 1))
-    assert shown >= whole / 2 - 1 / clip.fps - 1e-3
-    assert label == 5
-
-
-@given(clips, samplings, seeds)
-def test_windows_without_shift_show_the_middle_of_the_clip(clip, sampling, seed) -> None:
-    time, _ = drawn(clip, sampling, replace(calm, shift=0), seed)
-    assert abs((time[0] + time[-1]) / 2 - 1 - clip.seconds / 2) <= 1 / clip.fps
-
-
-def test_place_and_tempo_vary_as_far_as_asked_and_no_further() -> None:
-    clip, recipe = clock(200, 20), replace(calm, shift=0.5, speed=0.2)
-    times = np.array([drawn(clip, Sampling(), recipe, seed)[0] for seed in range(300)])
-    offsets = (times[:, 0] + times[:, -1]) / 2 - 1 - clip.seconds / 2
-    tempos = (times[:, -1] - times[:, 0]) / Sampling().span
-    assert [offsets.min(), offsets.max()] == pytest.approx([-0.5, 0.5], abs=0.03)
-    assert [tempos.min(), tempos.max()] == pytest.approx([0.8, 1.2], abs=0.01)
-    far = replace(recipe, shift=9, speed=0)
-    shown = [np.ptp(drawn(clip, Sampling(), far, seed)[0]) for seed in range(300)]
-    assert min(shown) / Sampling().span == pytest.approx(0.5, abs=0.05)
-
-
-@given(clips, samplings, st.floats(0, 1), st.floats(0, 10), seeds)
-def test_windows_in_which_nothing_happens_are_still_and_never_missing(clip, sampling, missing, shift, seed) -> None:
-    time, label = drawn(clip, sampling, replace(calm, still=1, missing=missing, shift=shift), seed)
-    assert label == NOTHING
-    assert (time == time[0]).all()
-    assert time[0] in (clip.joints[0, 0, 0, 0], clip.joints[0, -1, 0, 0])
-
-
-@given(clips, samplings, seeds)
-def test_samples_beyond_the_clip_are_missing_where_they_are_not_held(clip, sampling, seed) -> None:
-    held, _ = drawn(clip, sampling, calm, seed)
-    cut, _ = drawn(clip, sampling, replace(calm, missing=1), seed)
-    ends = np.isin(held, (clip.joints[0, 0, 0, 0], clip.joints[0, -1, 0, 0]))
-    assert (cut[ends] == 0).sum() >= ends.sum() - 2
-    assert np.array_equal(cut[~ends], held[~ends])
-
-
-def test_shares_of_still_and_missing_and_both_ends_are_as_asked() -> None:
-    clip = clock(30, 30)
-    windows = [drawn(clip, Sampling(), Recipe(still=0.3, missing=0.4), seed) for seed in range(600)]
-    still = [time[0] for time, label in windows if label == NOTHING]
-    assert len(still) / 600 == pytest.approx(0.3, abs=0.06)
-    assert np.mean(np.array(still) == 1) == pytest.approx(0.5, abs=0.12)
-    missing = [(time == 0).any() for time, label in windows if label != NOTHING]
-    assert np.mean(missing) == pytest.approx(0.4, abs=0.07)
-
-
-def test_every_clip_is_drawn_as_often_as_asked_with_its_own_label() -> None:
-    windows = ClipWindows([clock(30, 30, label) for label in (3, 0, 7)], Sampling(), replace(calm, windows_per_clip=4))
-    assert len(windows) == 12
-    assert sorted(windows[item][1] for item in range(12)) == [0] * 4 + [3] * 4 + [7] * 4
-
-
-def test_joints_that_are_missing_in_a_clip_are_zero_in_its_windows() -> None:
-    clip = clock(60, 30)
-    clip.joints[0, :, 7] = np.nan
-    window, _ = ClipWindows([clip], Sampling(), calm)[0]
-    assert torch.isfinite(window).all()
-    assert not window[:, :, 7].any()
-    assert window[:, :, :7].all()
-
-
-# Measuring
-
-
-def test_top1_is_the_share_of_clips_whose_most_probable_class_is_right() -> None:
-    answers = iter([5, 0, 5, 5])
-
-    def recognise(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return np.eye(6)[[next(answers)]] * 0.9, np.zeros(joints.shape[:3])
-
-    assert measure_top1([clock(30, 30)] * 4, Sampling(), recognise) == 0.75
-
-
-@given(clips, samplings)
-def test_top1_asks_once_about_the_middle_of_the_first_person(clip, sampling) -> None:
-    asked = []
-
-    def recognise(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        asked.append(joints)
-        return np.ones((1, 6)), np.zeros(joints.shape[:3])
-
-    pair = replace(clip, joints=np.concatenate([clip.joints, -clip.joints]))
-    pair.joints[0, :, 3] = np.nan
-    measure_top1([pair], sampling, recognise)
-    (window,) = asked
-    assert window.shape == (1, sampling.samples, 25, 3)
-    assert window.dtype == np.float32
-    assert not window[:, :, 3].any()
-    time = window[0, :, 0, 0]
-    assert (time > 0).all()
-    assert abs((time[0] + time[-1]) / 2 - 1 - clip.seconds / 2) <= 1 / clip.fps
+def test_lightning_is_as_talkative_as_before_for_others(tmp_path: Path) -> None:
+    level = logging.getLogger("lightning.pytorch").level
+    train(tmp_path, SHORT)
+    assert logging.getLogger("lightning.pytorch").level == level
