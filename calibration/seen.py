@@ -24,7 +24,8 @@ from realtime.smoothing import Smoother
 from stf.atomic import output_file
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import read_clips
+from stf.datasets.corpus import Corpus, read_clips
+from stf.datasets.store import write_store
 from stf.errors import UserError
 from stf.skeleton import NTU25, get_layout
 
@@ -124,19 +125,39 @@ def see_clips(
             save_clip(path, see_clip(clip, camera, look, estimator, every))
 
 
+def store_seen(folder: Path, corpus: Corpus, path: Path) -> int:
+    """Write the clips that `see_clips` left in a folder as a store, to be trained on beside the dataset they are of.
+
+    Args:
+        folder: the clips.
+        corpus: the dataset that was seen; its origin, classes and splits are the store's too.
+        path: the store to write.
+
+    Returns:
+        How many clips were written.
+    """
+    return write_store(path, replace(corpus, layout=NTU25), read_seen(folder))
+
+
 def main(
     dataset: Annotated[Path, typer.Argument(help="Folder of UTD-MHAD skeletons.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the clips.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The store to write; clips are collected beside it.")],
     subjects: Annotated[str, typer.Option(help="Whose clips, comma-separated.")] = "1,2,3,4,5,6,7,8",
     view: Annotated[int, typer.Option(help="Number of this round of random cameras.")] = 0,
     yaw: Annotated[float, typer.Option(help="Radians to either side of the front.")] = 1.3,
     every: Annotated[int, typer.Option(min=1, help="Use every n-th frame.")] = 2,
 ) -> None:
-    """See the clips of UTD-MHAD through a rendered figure and the pose estimator."""
+    """See the clips of UTD-MHAD through a rendered figure and the pose estimator, or go on where a run stopped."""
     wanted = {int(subject) for subject in subjects.split(",")}
+    folder = output.with_name(f"{output.name}-parts")
+    if output.exists():
+        typer.echo(f"{output} exists; move it away, or give another place with -o", err=True)
+        raise typer.Exit(2)
     try:
-        clips = [clip for clip in read_clips(open_corpus(dataset, "utd_mhad")) if clip.subject in wanted]
-        see_clips(track(clips, "seeing clips"), output, MediaPipePose, view=view, yaw=yaw, every=every)
+        corpus = open_corpus(dataset, "utd_mhad")
+        clips = [clip for clip in read_clips(corpus) if clip.subject in wanted]
+        see_clips(track(clips, "seeing clips"), folder, MediaPipePose, view=view, yaw=yaw, every=every)
+        store_seen(folder, corpus, output)
     except UserError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -43,7 +43,7 @@ def train_stream(
         stream: a key of `stf.streams.STREAMS`.
         recipe: every knob.
         log_folder: where the state after each epoch (`STREAM/last.ckpt`) and the CSV and TensorBoard logs of each
-            attempt (`STREAM/attempt-1`) go.
+            attempt (`STREAM/attempt-1`) go, with the recipe beside them.
         resume: go on from the state in `log_folder`, if there is one; the result is the same as of an unbroken run.
         progress: whether to show a progress bar.
 
@@ -56,7 +56,6 @@ def train_stream(
     """
     if not clips:
         raise UserError("there is no clip to train on; check the split and its share")
-    _claim(log_folder, recipe, resume=resume)
     with _quiet():
         return _fit(clips, classes, stream, recipe, log_folder, resume=resume, progress=progress)
 
@@ -75,7 +74,9 @@ def _fit(
     layout = recipe.skeleton
     network = build_model(recipe.model.name, layout=layout, num_classes=len(classes), **recipe.model.options)
     module = Training(network, stream, classes, recipe)
+    loader = _loader([to_layout(clip, layout) for clip in clips], recipe)
     folder = log_folder / stream
+    _claim(folder, recipe, resume=resume)
     state = folder / "last.ckpt"
     attempt = f"attempt-{1 + len(list(folder.glob('attempt-*')))}"
     trainer = lightning.Trainer(
@@ -90,7 +91,6 @@ def _fit(
         enable_progress_bar=progress,
         log_every_n_steps=1,
     )
-    loader = _loader([to_layout(clip, layout) for clip in clips], recipe)
     trainer.fit(module, loader, ckpt_path=state if resume and state.is_file() else None, weights_only=False)
     return network.cpu().eval()
 

@@ -259,14 +259,14 @@ def explain(error: ValidationError, model: type[BaseModel], content: object) -> 
 
 def _written(location: Sequence[int | str], content: object) -> tuple[int | str, ...]:
     """The parts of pydantic's location that stand in the file; the others name the alternatives of a union."""
-    kept = []
+    kept: list[int | str] = []
+    here: Any = content
     for part in location:
-        if isinstance(content, dict) and part in content:
-            content = content[part]
-            kept.append(part)
-        elif isinstance(content, list) and isinstance(part, int):
-            content = content[part]
-            kept.append(part)
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            continue
+        kept.append(part)
     return tuple(kept)
 
 

@@ -103,14 +103,6 @@ def test_a_fetched_model_is_named_on_standard_output(
     assert names(tmp_path / "cache") == {"pose_landmarker_full.task"}
 
 
-def test_training_without_data_or_a_place_for_its_result_ends_at_once(stf: Command, tmp_path: Path) -> None:
-    pytest.importorskip("lightning", reason="training is an extra")
-    assert "nowhere" in stf("train", "nowhere", "-o", "model.safetensors").sentence
-    (tmp_path / "file").touch()
-    assert "cannot be written" in stf("train", "nowhere", "-o", "file/model.safetensors").sentence
-    assert names(tmp_path) == {"file"}
-
-
 def test_a_user_error_is_one_line_even_where_a_library_said_two(start: Command, tmp_path: Path) -> None:
     (tmp_path / "a\nb.mp4").touch()
     assert "a b.mp4" in finish(start("label", "a\nb.mp4", "-o", "out")).sentence

@@ -1,0 +1,117 @@
+"""`stf train`, from a recipe to a checkpoint that can be used."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Command, names
+from scipy.io import savemat
+
+from stf.checkpoint import load_checkpoint
+from stf.recogniser import Recogniser
+
+RECIPE = """
+layout: kinect20
+window: {of: clip, samples: 16}
+model: {name: stf, widths: [8, 8], strides: [2, 2], embedding: 4}
+epochs: 2
+batch: 4
+"""
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """A few clips in the format of UTD-MHAD."""
+    folder = tmp_path / "utd"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for action in (1, 2):
+        for subject in (1, 2, 3):
+            skeleton = random.normal(size=(20, 3, 30)) + np.array([[0], [0], [3]])
+            savemat(folder / f"a{action}_s{subject}_t1_skeleton.mat", {"d_skel": skeleton})
+    return folder
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE)
+    return path
+
+
+def test_a_recipe_becomes_a_checkpoint_that_says_what_it_was_made_of(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    streams = "streams={joint: 1.0, bone_motion: 0.5}"
+    outcome = stf("train", recipe, "--data", dataset, "-o", "model.safetensors", "--set", streams, "--set", "seed=7")
+    assert outcome.code == 0, outcome.err
+    assert "top-1: UTD-MHAD, cross-subject, last epoch, 2 clips" in outcome.out
+    header, states = load_checkpoint(tmp_path / "model.safetensors")
+    assert (header.layout, header.samples, header.whole_clips, set(states)) == (
+        "kinect20",
+        16,
+        True,
+        {"joint", "bone_motion"},
+    )
+    assert header.data[0].name == "UTD-MHAD"
+    assert '"seed":7' in header.recipe
+    assert header.accuracy[0].clips == 2
+    probabilities, focus = Recogniser.load(tmp_path / "model.safetensors", device="cpu").recognise(
+        np.random.default_rng(1).normal(size=(1, 16, 20, 3)).astype(np.float32)
+    )
+    assert probabilities.shape == (1, 27)
+    assert focus.shape == (1, 16, 20)
+
+
+def test_a_second_run_asks_to_resume_and_resuming_ends_at_once(stf: Command, dataset: Path, recipe: Path) -> None:
+    words = ("train", recipe, "--data", dataset, "-o", "model.safetensors")
+    assert stf(*words).code == 0
+    first = Path("model.safetensors").read_bytes()
+    assert "holds an earlier run" in stf(*words).err
+    assert stf(*words, "--resume").code == 0
+    assert Path("model.safetensors").read_bytes() == first
+
+
+def test_a_share_of_the_training_clips_is_a_share_of_each_class(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    outcome = stf(
+        *("train", recipe, "--data", dataset, "-o", "model.safetensors"),
+        *("--set", "data=[{share: 0.5}]", "--set", "batch=2", "--set", "epochs=1"),
+    )
+    assert outcome.code == 0, outcome.err
+    log = (tmp_path / "model-log" / "joint" / "attempt-1" / "metrics.csv").read_text()
+    assert ",0," in log.splitlines()[1]  # one step of two clips: step number 0
+
+
+GOOD = ("recipe.yaml", "--data", "utd")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere"], "no recipe 'nowhere'"),
+        (["recipe.yaml"], r"needs 1 dataset"),
+        (["recipe.yaml", "--data", "nowhere"], "no dataset nowhere"),
+        ([*GOOD, "--set", "epoch=1"], "did you mean 'epochs'"),
+        ([*GOOD, "--set", "data=[{split: cross-view}]"], "no split 'cross-view'"),
+        ([*GOOD, "--set", "data=[{split: {by: subject, test: [1], train: [1]}}]"], "both sides"),
+        ([*GOOD, "--set", "data=[{split: {by: subject, test: [1, 2, 3]}}]"], "no clip to train"),
+        ([*GOOD, "--set", "layout=kinetics18"], "no conversion"),
+        ([*GOOD, "--set", "model={name: stf, width: 3}"], "no option 'width'"),
+    ],
+)
+def test_what_cannot_be_trained_is_one_sentence_and_leaves_nothing(
+    words: list[str], said: str, stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    assert said in stf("train", *words, "-o", "model.safetensors").sentence
+    assert names(tmp_path) == {dataset.name, recipe.name}
+
+
+def test_a_place_that_cannot_be_written_is_said_before_training(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    sentence = stf("train", recipe, "--data", dataset, "-o", "file/model.safetensors").sentence
+    assert "cannot be written" in sentence
+    assert names(tmp_path) == {dataset.name, recipe.name, "file"}
