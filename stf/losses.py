@@ -187,7 +187,7 @@ class Coherence:
     """
 
     name: ClassVar[str] = "coherence"
-    schedule: Schedule = Schedule(0.02)
+    schedule: Schedule = Schedule(0.02, every=2)
     mask: SoftMask = SoftMask()
     theta: float = 0.8
 
