@@ -74,6 +74,7 @@ def draw(path: Path, curves: dict[str, list[Curves]]) -> None:
             axis.fill_between(percent, mean - error, mean + error, color=colour, alpha=0.15, linewidth=0)
     axes[0].set(xlabel="% of joints x moments held still", ylabel="probability of the true class", title="Deletion")
     axes[1].set(xlabel="% of joints x moments that move", title="Insertion")
+    figure.get_layout_engine().set(wspace=0.05)
     for axis in axes:
         axis.set(xlim=(0, 100), ylim=(0, 1))
         axis.grid(color="#DDDDDD", linewidth=0.6)
