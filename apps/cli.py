@@ -47,6 +47,14 @@ data = typer.Typer(help="Datasets: what is in them, whether they are sound, and 
 app.add_typer(data, name="data")
 
 
+class Side(StrEnum):
+    """The clips of a dataset to measure on."""
+
+    TEST = "test"
+    TRAIN = "train"
+    ALL = "all"
+
+
 class Delegate(StrEnum):
     """What runs the pose estimator."""
 
@@ -66,6 +74,12 @@ Dataset = Annotated[Path, typer.Argument(metavar="PATH", help="The folder or fil
 Format = Annotated[
     str | None, typer.Option("--format", metavar="NAME", help="The dataset's format; found out by default.")
 ]
+
+SplitName = Annotated[
+    str | None,
+    typer.Option("--split", metavar="NAME", help="A published split, or subject=2,4 or camera=3 to test on these."),
+]
+SkipBroken = Annotated[bool, typer.Option("--skip-broken", help="Leave broken clips out, and name them.")]
 
 DEFAULT_MODEL = "utd-mhad-27"
 DEFAULT_POSE = "full"
@@ -160,6 +174,62 @@ def train(
     run_train(recipe, output, TrainOptions(data or (), change or (), resume, threads))
 
 
+@app.command()
+def evaluate(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Shipped models or files; several are seeds of one recipe.")
+    ],
+    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="The dataset.")],
+    form: Format = None,
+    split: SplitName = None,
+    part: Annotated[Side, typer.Option("--part", help="The side of the split to measure on.")] = Side.TEST,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder to make for tables, pictures and predictions.")
+    ] = None,
+    skip_broken: SkipBroken = False,
+    shared_classes: Annotated[
+        bool, typer.Option("--shared-classes", help="Measure on the classes that model and dataset share by name.")
+    ] = False,
+    same: Annotated[
+        list[str] | None,
+        typer.Option("--same", metavar="MODEL=DATA", help="Shared, too: a class that the dataset calls differently."),
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Measure recognisers on a dataset: accuracy, F1, calibration, confusion; mean and spread over seeds."""
+    from apps.evaluate import EvaluateOptions, run_evaluate  # noqa: PLC0415
+    from stf.datasets.corpus import Part  # noqa: PLC0415
+
+    side = None if part is Side.ALL else Part(part.value)
+    options = EvaluateOptions(form, split, side, skip_broken, shared_classes, same or (), device)
+    run_evaluate(models, data, output, options)
+
+
+@app.command()
+def fuse(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints of different streams.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="PATH", help="The dataset, to measure the result on its test side.")
+    ] = None,
+    form: Format = None,
+    split: SplitName = None,
+    choose_on: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--choose-on",
+            metavar="FILE.npz",
+            help="Choose weights on what stf evaluate kept of held-out clips of the training side; equal by default.",
+        ),
+    ] = None,
+    skip_broken: SkipBroken = False,
+) -> None:
+    """Put the networks of several checkpoints into one, and weigh their streams."""
+    from apps.fuse import FuseOptions, run_fuse  # noqa: PLC0415
+
+    run_fuse(models, output, FuseOptions(data, form, split, choose_on or (), skip_broken))
+
+
 @data.command("info")
 def data_info(
     path: Dataset,
@@ -185,7 +255,7 @@ def data_convert(
     layout: Annotated[
         str | None, typer.Option("--layout", metavar="NAME", help="Convert the skeletons to this layout (ntu25).")
     ] = None,
-    skip_broken: Annotated[bool, typer.Option("--skip-broken", help="Leave broken clips out, and name them.")] = False,
+    skip_broken: SkipBroken = False,
 ) -> None:
     """Convert a dataset into one that opens at once: a memory-mapped array and an index."""
     from apps.data import run_convert  # noqa: PLC0415

@@ -17,7 +17,8 @@ from apps import cli
 from apps.console import FrameProgress, make_console
 from stf.checkpoint import DEFAULT_MODEL, shipped_models
 
-COMMANDS = ["demo", "label", "live", "doctor", "train", "models", "models list", "models fetch", "models where"]
+COMMANDS = ["demo", "label", "live", "doctor", "train", "evaluate", "fuse"]
+COMMANDS += ["models", "models list", "models fetch", "models where"]
 COMMANDS += ["data", "data info", "data convert", "data check"]
 
 
