@@ -16,7 +16,7 @@ from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Corpus, Part, read_clips
 from stf.errors import UserError
-from stf.evaluation import fuse, score_clips
+from stf.evaluation import fuse, score_clips, typical_weights
 from stf.recogniser import Recogniser
 from stf.training import Recipe, train_stream
 from stf.training.recipe import DataSource, load_recipe
@@ -73,6 +73,9 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         }
     header = _header(recipe, corpora, training)
     recogniser = Recogniser(header, networks, torch.device("cpu"))
+    if recipe.focus_module != -1:
+        for stream, weights in typical_weights(recogniser, training).items():
+            networks[stream].typical_weights = weights
     accuracy = tuple(
         _measure(recogniser, corpus, source, side[Part.TEST])
         for corpus, (source, _), side in zip(corpora, sources, sides, strict=True)

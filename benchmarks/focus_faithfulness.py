@@ -34,6 +34,7 @@ from stf.faithfulness import (
     input_times_gradient,
     measure_curves,
 )
+from stf.focus import FocusMethod
 from stf.recogniser import Recogniser
 
 SHARE = 0.2
@@ -60,10 +61,10 @@ def measure(saliency: Saliency, shares: list[float]) -> Curves:
 
 def draw(path: Path, curves: dict[str, list[Curves]]) -> None:
     """Deletion and insertion beside each other; the bands are the standard error of the mean over clips."""
-    colours = ("#D55E00", "#E69F00", "#0072B2", "#56B4E9", "#CC79A7", "#009E73", "#666666")
+    colours = ("#D55E00", "#000000", "#E69F00", "#0072B2", "#56B4E9", "#CC79A7", "#009E73", "#666666")
     figure = Figure(figsize=(9, 3.8), dpi=200, layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
-    for (name, draws), colour in zip(curves.items(), colours, strict=True):
+    for (name, draws), colour in zip(curves.items(), colours[-len(curves) :], strict=True):
         for axis, kind in zip(axes, ("deletion", "insertion"), strict=True):
             rows = np.mean([getattr(drawn, kind) for drawn in draws], axis=0)
             mean, error = rows.mean(axis=0), rows.std(axis=0, ddof=1) / len(rows) ** 0.5
@@ -87,9 +88,13 @@ def compare_orders() -> float:
     """Print the table of orders, draw the picture; the ratio."""
     shares = sorted({*np.linspace(0, 1, round(1 / arguments.step) + 1).round(4).tolist(), SHARE})
     module = recogniser.header.focus_module
+    kinds: list[FocusMethod] = ["pooled", "elementwise"]
+    if all(network.typical_weights is not None for network in recogniser.networks.values()):
+        kinds.insert(0, "typical")
     orders: dict[str, list[Saliency]] = {
-        f"focus, module {module % depth}, pooled": [focus_saliency(module)],
-        f"focus, module {module % depth}, elementwise": [focus_saliency(module, "elementwise")],
+        f"focus, module {module % depth}, {kind}": [focus_saliency(module, kind)] for kind in kinds
+    }
+    orders |= {
         "gradient": [gradient],
         "input x gradient": [input_times_gradient],
         "change x gradient": [change_times_gradient],

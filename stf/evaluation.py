@@ -16,6 +16,7 @@ from stf.checkpoint import Header
 from stf.datasets.clip import Clip, to_layout
 from stf.datasets.corpus import Corpus, Part, Split, by_camera, by_subject
 from stf.errors import UserError
+from stf.focus import EPS, channel_weights
 from stf.recogniser import Recogniser
 from stf.streams import make_stream
 from stf.transforms import NORMALISATIONS
@@ -67,6 +68,39 @@ def score_clips(
         for clip in clips[begin : begin + _BATCH]:
             report(clip)
     return {stream: np.concatenate(parts) for stream, parts in rows.items()}
+
+
+def typical_weights(recogniser: Recogniser, clips: Sequence[Clip]) -> dict[str, Float[Tensor, "K C"]]:
+    """For each stream and class the channel weights that its focus usually has, for `Network.typical_weights` (ours).
+
+    Between the clips of a class the weights of a pooled focus hardly differ, and these take its place without the
+    backward pass that they come from (docs/decisions/0005-typical-focus.md).
+
+    Args:
+        recogniser: its header says whose module's focus is shown.
+        clips: training clips; a class without any gets the mean of all clips.
+
+    Returns:
+        Stream name -> (K, C_k), the largest of each class one.
+    """
+    found = {}
+    for stream, network in recogniser.networks.items():
+        rows, classes = [], []
+        for begin in range(0, len(clips), _BATCH):
+            part = clips[begin : begin + _BATCH]
+            labels = torch.tensor([clip.label for clip in part], device=recogniser.device)
+            x = make_stream(stream, make_views(recogniser, part)[0], recogniser.layout)
+            output = network.run_for_focus(x, recogniser.header.focus_module)
+            with torch.enable_grad():
+                asked = output.logits.gather(1, labels[:, None]).sum()
+            (gradient,) = torch.autograd.grad(asked, output.features[recogniser.header.focus_module])
+            rows.append(channel_weights(gradient))
+            classes.append(labels[output.persons()[0]])
+        weights, labels = torch.cat(rows), torch.cat(classes)
+        of_class = [weights[labels == label] for label in range(len(recogniser.classes))]
+        mean = torch.stack([(some if len(some) else weights).mean(dim=0) for some in of_class])
+        found[stream] = (mean / mean.amax(dim=1, keepdim=True).clamp(min=EPS)).cpu()
+    return found
 
 
 def fuse(logits: Mapping[str, Logits], weights: Mapping[str, float], temperature: float = 1.0) -> Logits:

@@ -6,6 +6,7 @@ projected back onto the input for display; its normalisation is not public. What
 
     pooled       S_k^c = ReLU(sum_d a_d F_k^d),  a_d = mean over t, v of ReLU(dy_c / dF_k^d)
     elementwise  S_k^c = sum_d ReLU(dy_c / dF_k^d * F_k^d)
+    typical      as pooled, with a_d averaged over the training clips of class c: no gradient is needed
 
 with F_k (C_k, T_k, V) the output of module k and y_c the logit of class c.
 """
@@ -17,7 +18,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
-FocusMethod = Literal["pooled", "elementwise"]
+GradientMethod = Literal["pooled", "elementwise"]
+FocusMethod = GradientMethod | Literal["typical"]
 
 EPS = 1e-8
 """Added to a volume's maximum before dividing by it; volumes that are zero everywhere stay zero."""
@@ -28,10 +30,15 @@ def pooled_focus(features: Float[Tensor, "R C T V"], weights: Float[Tensor, "R C
     return functional.relu(torch.einsum("rctv,rc->rtv", features, weights))
 
 
+def channel_weights(gradient: Float[Tensor, "R C T V"]) -> Float[Tensor, "R C"]:
+    """a_d = mean over t, v of ReLU(dy_c / dF_k^d) (ICASC, ICCV 2019, equation 2)."""
+    return functional.relu(gradient).mean(dim=(2, 3))
+
+
 def gradient_focus(
     features: Float[Tensor, "R C T V"],
     gradient: Float[Tensor, "R C T V"],
-    method: FocusMethod = "pooled",
+    method: GradientMethod = "pooled",
 ) -> Float[Tensor, "R T V"]:
     """The focus of a module from its features and the gradient of a class logit with respect to them.
 
@@ -44,7 +51,7 @@ def gradient_focus(
         (R, T, V), not negative, not normalised.
     """
     if method == "pooled":
-        return pooled_focus(features, functional.relu(gradient).mean(dim=(2, 3)))
+        return pooled_focus(features, channel_weights(gradient))
     return functional.relu(gradient * features).sum(dim=1)
 
 

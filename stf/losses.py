@@ -24,7 +24,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from stf.errors import UserError
-from stf.focus import EPS, FocusMethod, gradient_focus, normalise_focus, project_to_input
+from stf.focus import EPS, GradientMethod, gradient_focus, normalise_focus, project_to_input
 from stf.network import Network, NetworkOutput
 
 Volume = Float[Tensor, "R T V"]
@@ -93,7 +93,7 @@ class FocusState:
     network: Network
     x: Float[Tensor, "N C T V M"]
     output: NetworkOutput
-    method: FocusMethod = "pooled"
+    method: GradientMethod = "pooled"
     second_order: bool = True
 
     @cached_property
@@ -288,7 +288,7 @@ class FocusLosses:
     losses: Sequence[FocusLoss] = field(
         default_factory=lambda: (Exploration(), Coherence(), Divergence(), AdjacencyConsistency())
     )
-    method: FocusMethod = "pooled"
+    method: GradientMethod = "pooled"
     second_order: bool = True
 
     def __call__(

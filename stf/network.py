@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from stf.errors import UserError
-from stf.focus import FocusMethod, closed_form_focus, gradient_focus
+from stf.focus import FocusMethod, closed_form_focus, gradient_focus, pooled_focus
 from stf.skeleton import SkeletonLayout
 
 
@@ -112,6 +112,8 @@ class Network(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(config.widths[-1], num_classes)
+        self.register_buffer("typical_weights", None)  # (K, C_k) of the module whose focus is shown, once trained
+        self.typical_weights: Tensor
 
     def forward(self, x: Float[Tensor, "N C T V M"]) -> Float[Tensor, "N K"]:
         """Logits of each clip."""
@@ -168,22 +170,24 @@ class Network(nn.Module):
             x: (N, C, T, V, M) the input.
             classes: (N,) the class to explain; by default each clip's most probable one.
             module: number of the stage, or negative from the end.
-            method: `pooled` or `elementwise`, see `stf.focus`.
+            method: `pooled`, `elementwise` or `typical`, see `stf.focus`.
 
         Returns:
             logits (N, K), and the focus (N, M, T_k, V), not negative, not normalised, zero for empty persons.
         """
-        output = self.run_for_focus(x, module)
+        output = self.run_for_focus(x, module, method)
         chosen = output.logits.argmax(dim=1) if classes is None else classes
         rows = self.focus_of(output, chosen, module=module, method=method)
         volume = rows.new_zeros(*output.present.shape, *rows.shape[1:])
         volume[output.present] = rows
         return output.logits, volume
 
-    def run_for_focus(self, x: Float[Tensor, "N C T V M"], module: int = -1) -> NetworkOutput:
-        """`run`, recording what `focus_of` that stage will ask for: nothing, for the last one."""
+    def run_for_focus(
+        self, x: Float[Tensor, "N C T V M"], module: int = -1, method: FocusMethod = "pooled"
+    ) -> NetworkOutput:
+        """`run`, recording what `focus_of` that stage will ask for: nothing, for the last one or a typical focus."""
         number = module % len(self.stages)
-        if number == len(self.stages) - 1:
+        if number == len(self.stages) - 1 or method == "typical":
             return self.run(x)
         with torch.enable_grad():
             return self.run(x, graph_from=number)
@@ -202,14 +206,16 @@ class Network(nn.Module):
         Args:
             output: what `run` or `run_for_focus` gave, with gradients recorded unless `module` is the last one.
             classes: (N,) the class to explain, per clip.
-            module: number of the stage, or negative from the end.
-            method: `pooled` or `elementwise`.
+            module: number of the stage, or negative from the end; of a typical focus the one its weights are of.
+            method: `pooled`, `elementwise`, or `typical` where the network has weights for it.
             differentiable: keep the graph of the backward pass, for losses of second order.
         """
         clip, persons = output.persons()
         features = output.features[module]
         if module % len(self.stages) == len(self.stages) - 1:
             return closed_form_focus(features, self.head.weight, classes[clip], persons)
+        if method == "typical":
+            return pooled_focus(features, self.typical_weights[classes[clip]])
         with torch.enable_grad():
             logits = output.logits.gather(1, classes[:, None]).sum()
         (gradient,) = torch.autograd.grad(logits, features, retain_graph=True, create_graph=differentiable)
@@ -229,6 +235,8 @@ class Network(nn.Module):
         Raises:
             UserError: if a tensor is missing, superfluous or of another shape.
         """
+        if "typical_weights" in state:
+            self.typical_weights = torch.empty(self.head.out_features, state["typical_weights"].shape[-1])
         needed = {name: tuple(tensor.shape) for name, tensor in self.state_dict().items()}
         given = {name: tuple(tensor.shape) for name, tensor in state.items()}
         for name in needed | given:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stf.checkpoint import DEFAULT_MODEL, Header, find_model, load_checkpoint
 from stf.errors import UserError
-from stf.focus import normalise_focus, project_to_input
+from stf.focus import FocusMethod, normalise_focus, project_to_input
 from stf.models import build_model
 from stf.network import Network
 from stf.sampling import Sampling
@@ -98,7 +98,7 @@ class Recogniser:
         x = NORMALISATIONS[self.header.normalisation](x, self.layout)
         module = self.header.focus_module
         outputs = {
-            name: network.run_for_focus(make_stream(name, x, self.layout), module)
+            name: network.run_for_focus(make_stream(name, x, self.layout), module, _method(network))
             for name, network in self.networks.items()
         }
         weights = self.header.streams
@@ -107,9 +107,15 @@ class Recogniser:
         top = probabilities.argmax(dim=1)
         volume: Tensor = torch.zeros(())
         for name, output in outputs.items():
-            focus = normalise_focus(self.networks[name].focus_of(output, top, module=module))
+            network = self.networks[name]
+            focus = normalise_focus(network.focus_of(output, top, module=module, method=_method(network)))
             volume = volume + weights[name] * project_to_input(focus, joints.shape[1])
         return probabilities.cpu().numpy(), normalise_focus(volume).cpu().numpy()
+
+
+def _method(network: Network) -> FocusMethod:
+    """A typical focus costs next to nothing; without weights for it, the exact one."""
+    return "pooled" if network.typical_weights is None else "typical"
 
 
 def _build_network(header: Header, stream: str, state: dict[str, Tensor]) -> Network:

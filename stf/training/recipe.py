@@ -21,7 +21,7 @@ from pydantic import (
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Corpus, OnBroken, Part
 from stf.errors import UserError
-from stf.focus import FocusMethod
+from stf.focus import GradientMethod
 from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration, FocusLoss, FocusLosses
 from stf.skeleton import SkeletonLayout, get_layout
 from stf.streams import get_stream
@@ -102,7 +102,7 @@ class Losses(_Strict):
     coherence: Coherence | None = None
     divergence: Divergence | None = None
     adjacency: AdjacencyConsistency | None = None
-    method: FocusMethod = "pooled"
+    method: GradientMethod = "pooled"
     second_order: bool = True
 
     def build(self) -> FocusLosses:

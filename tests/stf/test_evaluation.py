@@ -8,11 +8,21 @@ from bodies import moving
 from scipy.special import softmax
 from sentences import refused
 
-from stf.checkpoint import Header
+from stf.checkpoint import Header, load_checkpoint, save_checkpoint
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Corpus, Origin, Part, by_subject
 from stf.errors import UserError
-from stf.evaluation import Predictions, answers, find_split, fuse, match_classes, on_side, score_clips
+from stf.evaluation import (
+    Predictions,
+    answers,
+    find_split,
+    fuse,
+    make_views,
+    match_classes,
+    on_side,
+    score_clips,
+    typical_weights,
+)
 from stf.network import Network
 from stf.recogniser import Recogniser
 from stf.sampling import sample_clip
@@ -85,6 +95,29 @@ def part(joints: np.ndarray, begin: float, share: float) -> np.ndarray:
     low = np.floor(place).astype(int)
     rest = (place - low)[None, :, None, None].astype(np.float32)
     return (joints[:, low] * (1 - rest) + joints[:, np.minimum(low + 1, joints.shape[1] - 1)] * rest).astype(np.float32)
+
+
+def test_typical_weights_are_the_mean_of_a_class_and_make_its_only_clip_s_exact_focus(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    header, states = load_checkpoint(checkpoint)
+    header = header.model_copy(update={"focus_module": 2})
+    save_checkpoint(tmp_path / "inner.safetensors", header, states)
+    exact = Recogniser.load(tmp_path / "inner.safetensors", device="cpu")
+    shown = clips(2)
+    window = make_views(exact, shown[:1])[0][..., 0].permute(0, 2, 3, 1).numpy()
+    probabilities, focus = exact.recognise(window)
+    answer = int(probabilities.argmax())
+    of_one = [replace(shown[0], label=answer), replace(shown[1], label=(answer + 1) % 5)]
+    weights = typical_weights(exact, of_one)
+    assert {stream: tuple(rows.shape) for stream, rows in weights.items()} == {"joint": (5, 8), "bone": (5, 8)}
+    for stream, rows in weights.items():
+        assert torch.allclose(rows.amax(dim=1), torch.ones(5))
+        states[stream]["typical_weights"] = rows
+    save_checkpoint(tmp_path / "typical.safetensors", header, states)
+    typical = Recogniser.load(tmp_path / "typical.safetensors", device="cpu").recognise(window)
+    assert np.allclose(typical[0], probabilities, atol=1e-6)
+    assert np.allclose(typical[1], focus, atol=5e-3)  # weights are kept in half precision
 
 
 def test_one_stream_alone_is_what_is_fused(recogniser: Recogniser) -> None:

@@ -1,7 +1,9 @@
+from copy import deepcopy
+
 import pytest
 import torch
 
-from stf.focus import gradient_focus, normalise_focus, project_to_input
+from stf.focus import channel_weights, gradient_focus, normalise_focus, project_to_input
 from stf.models import build_model
 from stf.skeleton import KINETICS18, NTU25
 
@@ -94,3 +96,16 @@ def test_normalised_focus_peaks_at_one_and_nothing_stays_nothing() -> None:
     volume = torch.rand(4, 16, 25)
     volume[2] = 0
     assert normalise_focus(volume).amax(dim=(1, 2)).tolist() == pytest.approx([1, 1, 0, 1], abs=1e-5)
+
+
+def test_a_typical_focus_of_one_clip_s_own_weights_is_its_pooled_focus_and_needs_no_gradient(network) -> None:
+    x = torch.randn(1, 3, 64, network.layout.num_joints, 1)
+    output = network.run(x)
+    (gradient,) = torch.autograd.grad(output.logits[0, 3], output.features[2])
+    told = deepcopy(network)
+    told.typical_weights = channel_weights(gradient).expand(7, -1)
+    with torch.inference_mode():
+        logits, typical = told.focus(x, torch.tensor([3]), module=2, method="typical")
+    _, pooled = network.focus(x, torch.tensor([3]), module=2)
+    torch.testing.assert_close(logits, output.logits, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(typical, pooled, atol=1e-6, rtol=1e-4)
