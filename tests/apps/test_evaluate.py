@@ -132,9 +132,7 @@ def test_the_side_and_the_split_are_chosen(stf: Command, build: Build, data: Pat
     assert ", train side of camera=1,3: " not in said("--part", "test", "--split", "camera=1,3")
 
 
-def test_classes_are_shared_by_name_and_by_what_is_said_to_be_the_same(
-    stf: Command, build: Build, data: Path
-) -> None:
+def test_classes_are_shared_by_name_and_by_what_is_said_to_be_the_same(stf: Command, build: Build, data: Path) -> None:
     model = build("other", "joint", classes=("stand to sit", "pick up with one hand", "wave"))
     command = ("evaluate", model, "--data", data)
     assert "--shared-classes" in stf(*command).sentence
