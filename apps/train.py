@@ -1,8 +1,9 @@
 """`stf train`: train a recogniser by a recipe, measure it on the other side of the split, write its checkpoint."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -14,7 +15,7 @@ from stf.atomic import write_errors
 from stf.checkpoint import Accuracy, Header, TrainingData, save_checkpoint
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import Corpus, Part, read_clips
+from stf.datasets.corpus import Corpus, Entry, Part, UnreadClips, read_entries
 from stf.errors import UserError
 from stf.evaluation import fuse, score_clips, typical_weights
 from stf.recogniser import Recogniser
@@ -64,7 +65,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         _sides(corpus, source, recipe.seed, lambda sentence: say(console, sentence))
         for corpus, (source, _) in zip(corpora, sources, strict=True)
     ]
-    training = [clip for side in sides for clip in side[Part.TRAIN]]
+    training = _clips(pair for side in sides for pair in side[Part.TRAIN])
     log = output.with_name(f"{output.stem}-log")
     with _interruptible():
         networks = {
@@ -77,7 +78,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         for stream, weights in typical_weights(recogniser, training).items():
             networks[stream].typical_weights = weights
     accuracy = tuple(
-        _measure(recogniser, corpus, source, side[Part.TEST])
+        _measure(recogniser, corpus, source, _clips(side[Part.TEST]))
         for corpus, (source, _), side in zip(corpora, sources, sides, strict=True)
         if side[Part.TEST]
     )
@@ -95,23 +96,35 @@ def _sources(recipe: Recipe, paths: Sequence[Path]) -> list[tuple[DataSource, Pa
     return list(zip(recipe.data, given, strict=True))
 
 
-def _sides(corpus: Corpus, source: DataSource, seed: int, report: Callable[[str], None]) -> dict[Part, list[Clip]]:
-    """The clips of each side of the split, and of the training side the share that was asked for."""
-    sides: dict[Part, list[Clip]] = {Part.TRAIN: [], Part.TEST: []}
-    for clip in read_clips(corpus, on_broken=source.on_broken, report=lambda error: report(f"skipped: {error}")):
+def _sides(
+    corpus: Corpus, source: DataSource, seed: int, report: Callable[[str], None]
+) -> dict[Part, list[tuple[Entry, int]]]:
+    """The clips of each side of the split with their labels, and of the training side the share that was asked for."""
+    sides: dict[Part, list[tuple[Entry, int]]] = {Part.TRAIN: [], Part.TEST: []}
+    read = read_entries(corpus, on_broken=source.on_broken, report=lambda error: report(f"skipped: {error}"))
+    for entry, clip in read:
         part = source.side(corpus, clip)
         if part is not None and clip.label >= 0:
-            sides[part].append(clip)
+            kept = entry if corpus.mapped else Entry(entry.name, partial(_itself, clip))
+            sides[part].append((kept, clip.label))
     if source.share < 1:
         sides[Part.TRAIN] = list(_thinned(sides[Part.TRAIN], source.share, seed))
     return sides
 
 
-def _thinned(clips: Sequence[Clip], share: float, seed: int) -> Iterator[Clip]:
+def _itself(clip: Clip) -> Clip:
+    return clip
+
+
+def _clips(side: Iterable[tuple[Entry, int]]) -> UnreadClips:
+    return UnreadClips([entry for entry, _ in side])
+
+
+def _thinned(side: Sequence[tuple[Entry, int]], share: float, seed: int) -> Iterator[tuple[Entry, int]]:
     """That share of the clips of each class, at least one."""
     random = np.random.default_rng(seed)
-    for label in sorted({clip.label for clip in clips}):
-        of_class = [clip for clip in clips if clip.label == label]
+    for wanted in sorted({label for _, label in side}):
+        of_class = [(entry, label) for entry, label in side if label == wanted]
         chosen = random.permutation(len(of_class))[: max(1, round(share * len(of_class)))]
         yield from (of_class[number] for number in sorted(chosen))
 

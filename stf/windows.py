@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, Pos
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from stf.datasets.clip import Clip
+from stf.datasets.clip import Clip, to_layout
 from stf.sampling import Sampling, sample_at
+from stf.skeleton import SkeletonLayout
 
 NOTHING = -1
 """The label of a window in which a person does nothing."""
@@ -37,22 +38,24 @@ class ClipBatch(NamedTuple):
 
 
 class ClipDataset(Dataset[Clip]):
-    """Clips in memory, each several times an epoch.
+    """Clips in one layout, each several times an epoch.
 
     Args:
-        clips: all of one layout.
+        clips: in any layouts that can be converted.
+        layout: the one wanted.
         repeat: how often each comes up in an epoch.
     """
 
-    def __init__(self, clips: Sequence[Clip], repeat: int = 1) -> None:
+    def __init__(self, clips: Sequence[Clip], layout: SkeletonLayout, repeat: int = 1) -> None:
         self._clips = clips
+        self._layout = layout
         self._repeat = repeat
 
     def __len__(self) -> int:
         return len(self._clips) * self._repeat
 
     def __getitem__(self, item: int) -> Clip:
-        return self._clips[item % len(self._clips)]
+        return to_layout(self._clips[item % len(self._clips)], self._layout)
 
 
 def collate_clips(clips: Sequence[Clip]) -> ClipBatch:

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, overload
 
 from stf.datasets.clip import Clip
 from stf.errors import UserError
@@ -74,6 +74,7 @@ class Corpus:
         layout: skeleton layout of its clips.
         entries: its clips, in an order that does not depend on the machine.
         splits: its published splits by name, the usual one first; may be empty.
+        mapped: whether reading a clip again costs next to nothing, so that none need be kept in memory.
     """
 
     origin: Origin
@@ -81,6 +82,7 @@ class Corpus:
     layout: SkeletonLayout
     entries: Sequence[Entry] = field(repr=False)
     splits: Mapping[str, Split] = field(default_factory=dict, repr=False)
+    mapped: bool = False
 
     def split(self, name: str) -> Split:
         """The published split called `name`.
@@ -117,10 +119,10 @@ class Importer(Protocol):
         ...
 
 
-def read_clips(
+def read_entries(
     corpus: Corpus, *, on_broken: OnBroken = OnBroken.REFUSE, report: Callable[[BrokenClipError], None] = lambda _: None
-) -> Iterator[Clip]:
-    """Every clip of a dataset, in order.
+) -> Iterator[tuple[Entry, Clip]]:
+    """Every clip of a dataset, in order, beside its entry.
 
     Args:
         corpus: the dataset.
@@ -138,7 +140,37 @@ def read_clips(
                 raise
             report(error)
         else:
-            yield clip
+            yield entry, clip
+
+
+def read_clips(
+    corpus: Corpus, *, on_broken: OnBroken = OnBroken.REFUSE, report: Callable[[BrokenClipError], None] = lambda _: None
+) -> Iterator[Clip]:
+    """Every clip of a dataset, in order; arguments and errors as of `read_entries`."""
+    return (clip for _, clip in read_entries(corpus, on_broken=on_broken, report=report))
+
+
+class UnreadClips(Sequence[Clip]):
+    """Clips that are read each time they are asked for: more of them than memory holds.
+
+    Args:
+        entries: where to read them.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, item: int) -> Clip: ...
+
+    @overload
+    def __getitem__(self, item: slice) -> "UnreadClips": ...
+
+    def __getitem__(self, item: int | slice) -> "Clip | UnreadClips":
+        return UnreadClips(self._entries[item]) if isinstance(item, slice) else self._entries[item].read()
 
 
 def by_subject(test: frozenset[int]) -> Split:

@@ -236,7 +236,7 @@ class _Clips:
             raise UserError(f"{path / _JOINTS} is damaged, or belongs to another store; convert the dataset again")
         store = _Store(path, layout, index, joints)
         splits = {name: partial(store.side, number) for number, name in enumerate(about.splits)}
-        return Corpus(about.origin, about.classes, layout, _Entries(store), splits)
+        return Corpus(about.origin, about.classes, layout, _Entries(store), splits, mapped=True)
 
 
 IMPORTER = _Clips()

@@ -74,7 +74,8 @@ def _fit(
     layout = recipe.skeleton
     network = build_model(recipe.model.name, layout=layout, num_classes=len(classes), **recipe.model.options)
     module = Training(network, stream, classes, recipe)
-    loader = _loader([to_layout(clip, layout) for clip in clips], recipe)
+    to_layout(clips[0], layout)  # refused here rather than in the first epoch
+    loader = _loader(clips, recipe)
     folder = log_folder / stream
     _claim(folder, recipe, resume=resume)
     state = folder / "last.ckpt"
@@ -97,7 +98,7 @@ def _fit(
 
 def _loader(clips: Sequence[Clip], recipe: Recipe) -> DataLoader[Clip]:
     """Batches of clips, in an order that follows from the seed and the number of the epoch."""
-    dataset = ClipDataset(clips, recipe.repeat)
+    dataset = ClipDataset(clips, recipe.skeleton, recipe.repeat)
     alone = recipe.devices * recipe.nodes == 1  # else Lightning puts in the sampler that divides the work
     sampler: DistributedSampler[Clip] | None = (
         DistributedSampler(dataset, 1, 0, shuffle=True, seed=recipe.seed) if alone else None
@@ -107,6 +108,7 @@ def _loader(clips: Sequence[Clip], recipe: Recipe) -> DataLoader[Clip]:
         recipe.batch,
         shuffle=None if alone else True,
         sampler=sampler,
+        num_workers=recipe.workers,
         collate_fn=collate_clips,
         drop_last=len(dataset) > recipe.batch,
     )

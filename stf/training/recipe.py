@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -152,6 +153,7 @@ class Recipe(_Strict):
         gradient_clip: largest norm of the gradient.
         ema: decay of the exponential moving average of the weights that becomes the result; 0 for none.
         precision: Lightning's; `bf16-mixed` helps where the processor has bfloat16 arithmetic.
+        workers: processes that read clips ahead, beside the one that trains.
         devices, nodes: GPUs of a machine, and machines; more than one train by Lightning's DDP.
         seed: of everything random.
     """
@@ -176,6 +178,7 @@ class Recipe(_Strict):
     gradient_clip: PositiveFloat = 1.0
     ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    workers: NonNegativeInt = 0
     devices: PositiveInt = 1
     nodes: PositiveInt = 1
     seed: int = 0

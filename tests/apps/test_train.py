@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import Command, names
 from scipy.io import savemat
 
@@ -82,6 +83,17 @@ def test_a_share_of_the_training_clips_is_a_share_of_each_class(
     assert outcome.code == 0, outcome.err
     log = (tmp_path / "model-log" / "joint" / "attempt-1" / "metrics.csv").read_text()
     assert ",0," in log.splitlines()[1]  # one step of two clips: step number 0
+
+
+def test_converted_clips_train_to_the_same_network_and_are_read_as_needed(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    assert stf("data", "convert", dataset, "-o", "store").code == 0
+    for data, name in ((dataset, "raw"), ("store", "mapped")):
+        outcome = stf("train", recipe, "--data", data, "-o", f"{name}.safetensors", "--set", "workers=1")
+        assert outcome.code == 0, outcome.err
+    (_, raw), (_, mapped) = (load_checkpoint(tmp_path / f"{name}.safetensors") for name in ("raw", "mapped"))
+    assert all(torch.equal(raw["joint"][key], mapped["joint"][key]) for key in raw["joint"])
 
 
 GOOD = ("recipe.yaml", "--data", "utd")

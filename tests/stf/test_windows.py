@@ -96,7 +96,7 @@ def test_shares_of_still_and_missing_and_both_ends_are_as_asked() -> None:
 
 
 def test_every_clip_comes_up_as_often_as_asked_with_its_own_label() -> None:
-    dataset = ClipDataset([clock(30, 30, label) for label in (3, 0, 7)], repeat=4)
+    dataset = ClipDataset([clock(30, 30, label) for label in (3, 0, 7)], NTU25, repeat=4)
     assert sorted(dataset[item].label for item in range(len(dataset))) == [0] * 4 + [3] * 4 + [7] * 4
 
 
