@@ -98,9 +98,7 @@ class Charuco:
     def __post_init__(self) -> None:
         if not 0 < self.marker < self.square:
             raise UserError(f"a marker of {self.marker:g} m does not fit into a square of {self.square:g} m")
-        if (known := _dictionary(self.dictionary)) is None:
-            raise UserError(f"there is no marker dictionary '{self.dictionary}'; usual are 4x4_50, 5x5_100 and 6x6_250")
-        if self.columns * self.rows // 2 > len(known.bytesList):
+        if self.columns * self.rows // 2 > len(_dictionary(self.dictionary).bytesList):
             raise UserError(f"dictionary {self.dictionary} has too few markers for {self.columns}x{self.rows} squares")
 
     def find(self, image: Image, name: str) -> View | None:
@@ -157,9 +155,11 @@ def parse_board(text: str, square: float, marker: float | None = None, dictionar
     return Checkerboard(columns, rows, square)
 
 
-def _dictionary(name: str) -> cv2.aruco.Dictionary | None:
+def _dictionary(name: str) -> cv2.aruco.Dictionary:
     number = getattr(cv2.aruco, f"DICT_{name}", None)
-    return None if number is None else cv2.aruco.getPredefinedDictionary(number)
+    if number is None:
+        raise UserError(f"there is no marker dictionary '{name}'; usual are 4x4_50, 5x5_100 and 6x6_250")
+    return cv2.aruco.getPredefinedDictionary(number)
 
 
 def _is_even(grid: Float64[np.ndarray, "R C 2"]) -> bool:
