@@ -43,7 +43,7 @@ def tilt(view: View, camera: Camera) -> Float64[np.ndarray, "2"]:
     """
     turn, _ = board_pose(view, camera)
     x, y, z = abs(cv2.Rodrigues(turn)[0][:, 2])
-    return np.arctan2((x, y), z)
+    return np.asarray(np.arctan2((x, y), z))
 
 
 def coverage(views: Sequence[View], camera: Camera) -> Bool[np.ndarray, "3 3"]:

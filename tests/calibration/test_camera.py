@@ -81,7 +81,7 @@ def test_views_that_never_tilt_are_refused_and_the_tilt_is_asked_for() -> None:
 
 
 def test_three_views_are_too_few() -> None:
-    with pytest.raises(UserError, match="3 usable views .* too few"):
+    with pytest.raises(UserError, match=r"3 usable views .* too few"):
         calibrate(views_at(poses(3)), SIZE, "x")
 
 
