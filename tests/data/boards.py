@@ -1,6 +1,7 @@
 """Pictures of calibration boards as a camera with known intrinsics sees them."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from realtime.camera import Camera
 CAMERA = Camera("synthetic", 640, 480, (560.0, 560.0), (330.0, 228.0), (-0.12, 0.08, 0.0, 0.0, 0.0))
 BOARD = Checkerboard(4, 7, 0.06)
 _PIXELS = 60  # of the drawing, per square
-_FINE = 3  # drawn so much larger, then shrunk, which smooths the edges
+_FINE = 2  # drawn so much larger, then shrunk, which smooths the edges
 
 
 def poses(count: int, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -30,7 +31,6 @@ def photograph(
     place: Sequence[float] | np.ndarray,
     camera: Camera = CAMERA,
     board: Board = BOARD,
-    bend: float = 0.0,
 ) -> np.ndarray:
     """(H, W, 3) uint8: a grey room with a board in it, each pixel looked up along its ray.
 
@@ -39,22 +39,25 @@ def photograph(
         place: of the board's middle, camera coordinates, metres.
         camera: that looks.
         board: that is seen.
-        bend: metres by which the drawing is shifted at its ends, as if the paper were bent.
     """
     drawing, square = draw(board)
     height, width = drawing.shape
-    v, u = np.mgrid[0 : camera.height * _FINE, 0 : camera.width * _FINE]
-    pixels = (np.stack([u, v], axis=-1) + 0.5) / _FINE - 0.5
-    rays = np.concatenate([camera.undistort(pixels), np.ones((*u.shape, 1))], axis=-1)
     rotation = cv2.Rodrigues(np.asarray(turn, float))[0]
-    local = rays @ rotation  # board coordinates of the ray's direction
+    local = rays(camera) @ rotation  # board coordinates of the ray's direction
     origin = -rotation.T @ np.asarray(place, float)
     x, y = (origin[i] - origin[2] * local[..., i] / local[..., 2] for i in (0, 1))
-    y = y + bend * (x / (width * square / 2)) ** 2
     map_x, map_y = (x / square + (width - 1) / 2, y / square + (height - 1) / 2)
     seen = cv2.remap(drawing, map_x.astype(np.float32), map_y.astype(np.float32), cv2.INTER_LINEAR, borderValue=110)
     small = cv2.resize(seen, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
+
+
+@cache
+def rays(camera: Camera) -> np.ndarray:
+    """(H, W, 3) float64: where each pixel of the fine picture looks."""
+    v, u = np.mgrid[0 : camera.height * _FINE, 0 : camera.width * _FINE]
+    tangents = camera.undistort((np.stack([u, v], axis=-1) + 0.5) / _FINE - 0.5)
+    return np.concatenate([tangents, np.ones((*u.shape, 1))], axis=-1)
 
 
 def draw(board: Board) -> tuple[np.ndarray, float]:
