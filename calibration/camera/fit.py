@@ -8,12 +8,13 @@ import numpy as np
 from jaxtyping import Float64
 
 from calibration.camera.board import View
-from calibration.camera.views import missing, reproject
+from calibration.camera.views import TILT, missing, reproject, tilt
 from realtime.camera import Camera, default_camera
 from realtime.opencv import cv2
 from stf.errors import UserError
 
 MIN_VIEWS = 4  # three remain when one is held out
+_MIN_TILTED = 2  # views
 _FOLDS = 10
 _OUTLIER = 4.0  # robust standard deviations above the median
 _LEAST_OUTLIER = 2.0  # times the median
@@ -138,8 +139,11 @@ def calibrate(views: Sequence[View], size: tuple[int, int], name: str) -> Calibr
         everything = camera if len(kept) == len(views) else _fit(views, size, lens, name)[0]
     except cv2.error as error:
         raise UserError(_one_sided(views, size, name)) from error
-    if not deviation <= _MAX_UNCERTAINTY * camera.focal[1]:
-        raise UserError(_one_sided(views, size, name, deviation / camera.focal[1]))
+    # OpenCV's deviation comes from a pseudo-inverse, so it says nothing of what the views do not determine at all:
+    # boards parallel to the picture leave focal length and distance exchangeable (Zhang, section 4).
+    tilted = sum(float(tilt(view, camera).max()) >= TILT for view in kept)
+    if tilted < _MIN_TILTED or not deviation <= _MAX_UNCERTAINTY * camera.focal[1]:
+        raise UserError(_one_sided(views, size, name, deviation / camera.focal[1] if tilted >= _MIN_TILTED else np.inf))
     return Calibration(
         camera,
         lens,
@@ -172,8 +176,8 @@ def _held_out(views: Sequence[View], size: tuple[int, int], lens: Lens) -> Float
     errors = np.zeros(len(views))
     folds = np.arange(len(views)) % _FOLDS
     for fold in range(folds.max() + 1):
-        camera, _ = _fit([views[i] for i in np.flatnonzero(folds != fold)], size, lens, "")
-        for i in np.flatnonzero(folds == fold):
+        camera, _ = _fit([views[i] for i in np.flatnonzero(folds != fold).tolist()], size, lens, "")
+        for i in np.flatnonzero(folds == fold).tolist():
             errors[i] = _rms([views[i]], camera)
     return errors
 
