@@ -45,6 +45,8 @@ models = typer.Typer(help="The pose models: what is here, where, and how to get 
 app.add_typer(models, name="models")
 data = typer.Typer(help="Datasets: what is in them, whether they are sound, and converting them.", no_args_is_help=True)
 app.add_typer(data, name="data")
+calibrate = typer.Typer(help="Make the numbers mean something: metres of this camera.", no_args_is_help=True)
+app.add_typer(calibrate, name="calibrate")
 
 
 class Side(StrEnum):
@@ -269,6 +271,35 @@ def data_check(path: Dataset, form: Format = None) -> None:
     from apps.data import run_check  # noqa: PLC0415
 
     raise typer.Exit(run_check(path, form))
+
+
+@calibrate.command("camera")
+def calibrate_camera(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IMAGES...", help="Images or folders; or a video; or a camera number.")
+    ],
+    board: Annotated[
+        str,
+        typer.Option(metavar="4x7", help="Inner corners of a checkerboard, or charuco:5x8 for squares of a ChArUco."),
+    ],
+    square: Annotated[float, typer.Option(metavar="METRES", help="The side of a square.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.toml", help="By default kept under the camera's name."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The camera's name; by default the device's or the file's.")] = None,
+    marker: Annotated[float | None, typer.Option(metavar="METRES", help="The side of a ChArUco marker.")] = None,
+    dictionary: Annotated[str, typer.Option(help="The dictionary of the ChArUco markers.")] = "4x4_50",
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also draw what was covered and how well it fits.")
+    ] = None,
+    window: Annotated[bool, typer.Option(help="Show a window while capturing, or print what to do.")] = True,
+) -> None:
+    """Find a camera's focal length and distortion from pictures of a board."""
+    from apps.calibrate import CameraOptions, run_camera  # noqa: PLC0415
+    from calibration.camera.board import parse_board  # noqa: PLC0415
+
+    run_camera(inputs, parse_board(board, square, marker, dictionary), CameraOptions(output, name, report, window))
 
 
 @models.command("list")
