@@ -148,7 +148,7 @@ def test_the_report_marks_what_no_board_reached() -> None:
 def test_the_pose2sim_cameras_come_out_within_half_a_pixel_and_one_percent(name: str, videos: Path) -> None:
     folder = videos / "pose2sim/Pose2Sim/Demo_SinglePerson/calibration/intrinsics" / f"int_{name}_img"
     board = parse_board("4x7", 0.06)
-    views = [view for path in sorted(folder.iterdir()) if (view := board.find(read_image(path), path.name))]
+    views = [view for path in sorted(folder.glob("*.jpg")) if (view := board.find(read_image(path), path.name))]
     found = calibrate(views, (1088, 1920), name)
     assert found.camera.images == len(views) >= 6
     assert found.camera.rms is not None
