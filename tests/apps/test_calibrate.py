@@ -59,3 +59,16 @@ def test_mixed_sizes_are_named(stf: Command, pictures: Path, tmp_path: Path) -> 
 )
 def test_what_cannot_work_is_one_sentence(stf: Command, arguments: tuple[str, ...], said: str) -> None:
     assert said in stf("calibrate", "camera", *arguments).sentence
+
+
+def test_a_video_of_a_board_held_still_here_and_there_becomes_a_file(stf: Command, tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "board.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (640, 480))
+    for pose in poses(6):
+        picture = photograph(*pose)
+        for _ in range(9):
+            writer.write(picture)
+    writer.release()
+    outcome = stf("calibrate", "camera", "board.avi", *BOARD, "-o", "cam.toml", "--no-window")
+    assert outcome.code == 0, outcome
+    assert "6 of 6" in outcome.out
+    assert load_camera(tmp_path / "cam.toml").focal == pytest.approx(CAMERA.focal, rel=0.01)
