@@ -123,15 +123,15 @@ def _print(console: Console, found: Calibration, classes: Sequence[str]) -> None
 def _print_tables(console: Console, found: Calibration) -> None:
     count = len(found.fits[Kind.AS_IT_IS].subjects)
     titles = ("top-1 %", "ECE %", "NLL", "Brier")
-    table = Table("scaling", *titles, title_justify="left")
-    table.title = f"Fitted on all subjects but one, measured on that one: mean \u00b1 standard deviation over {count}"
+    say(console, f"Fitted on all subjects but one, measured on that one: mean \u00b1 standard deviation over {count}")
+    table = Table("scaling", *titles)
     for kind, fit in found.fits.items():
         rows = np.array([_figures(metrics) for metrics in fit.subjects.values()])
         spread = zip(rows.mean(axis=0), rows.std(axis=0, ddof=1), _DIGITS, strict=True)
         table.add_row(kind, *(f"{mean:.{digits}f} \u00b1 {std:.{digits}f}" for mean, std, digits in spread))
     console.print(table)
-    table = Table("scaling", *titles, "ECE if exactly right %", title="The same, all clips together")
-    table.title_justify = "left"
+    say(console, "The same, all clips together, and the ECE that so few would show if the probabilities were right")
+    table = Table("scaling", *titles, "ECE if right %")
     for kind, fit in found.fits.items():
         figures = (f"{value:.{digits}f}" for value, digits in zip(_figures(fit.whole), _DIGITS, strict=True))
         mean, std = chance_error(fit.logits)
