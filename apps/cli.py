@@ -45,7 +45,9 @@ models = typer.Typer(help="The pose models: what is here, where, and how to get 
 app.add_typer(models, name="models")
 data = typer.Typer(help="Datasets: what is in them, whether they are sound, and converting them.", no_args_is_help=True)
 app.add_typer(data, name="data")
-calibrate = typer.Typer(help="Make the numbers mean something: metres of this camera.", no_args_is_help=True)
+calibrate = typer.Typer(
+    help="Make the numbers mean something: metres of a camera, probabilities of a model.", no_args_is_help=True
+)
 app.add_typer(calibrate, name="calibrate")
 
 
@@ -300,6 +302,36 @@ def calibrate_camera(
     from calibration.camera.board import parse_board  # noqa: PLC0415
 
     run_camera(inputs, parse_board(board, square, marker, dictionary), CameraOptions(output, name, report, window))
+
+
+@calibrate.command("confidence")
+def calibrate_confidence(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The recogniser: a shipped model or a file.")],
+    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="The dataset.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
+    form: Format = None,
+    split: SplitName = None,
+    false_alarms: Annotated[
+        float,
+        typer.Option(
+            "--false-alarms",
+            metavar="SHARE",
+            min=0,
+            max=0.5,
+            help='Share of clips of known classes that may be called "unknown".',
+        ),
+    ] = 0.05,
+    skip_broken: SkipBroken = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also draw how often answers of each confidence are right.")
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Make a model's confidence a probability, on the held-out clips of a split; find when to say "unknown"."""
+    from apps.calibrate_confidence import ConfidenceOptions, run_confidence  # noqa: PLC0415
+
+    options = ConfidenceOptions(form, split, false_alarms, skip_broken, report, device)
+    run_confidence(model, data, output, options)
 
 
 @models.command("list")

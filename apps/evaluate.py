@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from scipy.special import softmax
 
 from apps.charts import draw_confusion
 from apps.console import FrameProgress, make_console, say
 from stf.atomic import output_folder, write_errors
-from stf.checkpoint import find_model
+from stf.checkpoint import Unknown, find_model
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, OnBroken, Part, read_clips
@@ -38,6 +39,7 @@ _TITLES = {
     "macro_f1": "macro F1 %",
     "ece": "ECE %",
     "nll": "NLL",
+    "brier": "Brier",
 }
 """Attribute of `Metrics` -> what a column is called."""
 
@@ -73,11 +75,14 @@ class Answers:
         predictions: to be kept.
         metrics: of each stream and of the fusion, the last of which is what the model says as a whole.
         confusion: of the model as a whole.
+        called_unknown: share of the clips whose answer is less sure than the model's threshold for "unknown"; None
+            where it has no threshold.
     """
 
     predictions: Predictions
     metrics: dict[str, Metrics]
     confusion: Confusion
+    called_unknown: float | None
 
 
 def run_evaluate(models: Sequence[str], data: Path, output: Path | None, options: EvaluateOptions) -> None:
@@ -115,8 +120,10 @@ def run_evaluate(models: Sequence[str], data: Path, output: Path | None, options
             for model, recogniser in zip(models, recognisers, strict=True):
                 progress.begin(Path(model).name, len(clips))
                 logits = score_clips(recogniser, clips, lambda _: progress.advance())
-                found.append(_judge(about, model, recogniser, {s: x[:, match.columns] for s, x in logits.items()}))
+                found.append(_judge(about, model, recogniser, logits, match.columns))
         _print(console, found)
+        for recogniser, one in zip(recognisers, found, strict=True):
+            _print_unknown(console, one, recogniser.header.unknown)
         if folder and output:
             with write_errors(output):
                 _write(folder, found)
@@ -173,14 +180,28 @@ def _choose(corpus: Corpus, match: ClassMatch, options: EvaluateOptions, console
     return split, shared
 
 
-def _judge(about: Predictions, model: str, recogniser: Recogniser, logits: Mapping[str, Logits]) -> Answers:
+def _judge(
+    about: Predictions, model: str, recogniser: Recogniser, logits: Mapping[str, Logits], columns: Sequence[int]
+) -> Answers:
+    """Measure the classes in some columns; whether a clip is called unknown is a matter of all of them."""
     said = answers(logits, recogniser.header)
     *_, whole = said.values()
+    unknown = recogniser.header.unknown
     return Answers(
-        replace(about, model=find_model(model).name, logits=logits),
-        {name: measure(rows, about.labels) for name, rows in said.items()},
-        confusion_matrix(whole, about.labels),
+        replace(about, model=find_model(model).name, logits={name: rows[:, columns] for name, rows in logits.items()}),
+        {name: measure(rows[:, columns], about.labels) for name, rows in said.items()},
+        confusion_matrix(whole[:, columns], about.labels),
+        unknown and float(np.mean(softmax(whole, axis=1).max(axis=1) < unknown.below)),
     )
+
+
+def _print_unknown(console: Console, found: Answers, unknown: Unknown | None) -> None:
+    if unknown is not None:
+        say(
+            console,
+            f"{found.predictions.model}: {found.called_unknown:.1%} of the clips are below its threshold for "
+            f'"unknown", a confidence of {unknown.below:.3f}, chosen for {unknown.false_alarms:.1%} false alarms',
+        )
 
 
 def _print(console: Console, found: Sequence[Answers]) -> None:
@@ -208,9 +229,9 @@ def _align(table: Table, first: int, last: int) -> None:
 
 
 def _spread(values: Sequence[float], name: str = "") -> str:
-    """Mean and, of several, sample standard deviation; in per cent but for the likelihood. Nothing where undefined."""
+    """Mean and, of several, sample standard deviation; in per cent but for NLL and Brier. Nothing where undefined."""
     defined = np.array([value for value in values if not np.isnan(value)])
-    scale, digits = (1, 3) if name == "nll" else (100, 1)
+    scale, digits = (1, 3) if name in {"nll", "brier"} else (100, 1)
     if not len(defined):
         return ""
     mean = f"{scale * defined.mean():.{digits}f}"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, ValidationError, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -48,6 +48,30 @@ class Accuracy(_Facts):
     top1: float
 
 
+class VectorScaling(_Facts):
+    """A factor and an offset for the logit of each class (Guo et al., ICML 2017, section 4.2).
+
+    Attributes:
+        factors: (K,) what the logits are multiplied by.
+        offsets: (K,) what is then added to them.
+    """
+
+    factors: tuple[NonNegativeFloat, ...]
+    offsets: tuple[float, ...]
+
+
+class Unknown(_Facts):
+    """Below which confidence an answer is to be taken as "unknown".
+
+    Attributes:
+        below: the confidence; zero where there were too few clips to choose one.
+        false_alarms: the share of clips of known classes that it was chosen to call unknown at most, in [0, 1].
+    """
+
+    below: float = Field(ge=0, le=1)
+    false_alarms: float = Field(ge=0, le=1)
+
+
 class Header(_Facts):
     """What a checkpoint says about itself.
 
@@ -66,6 +90,8 @@ class Header(_Facts):
         focus_module: number of the module whose focus is shown; the last one's costs nothing, an earlier one's tells
             joints apart more sharply and costs a backward pass.
         temperature: what the fused logits are divided by before the softmax.
+        vector: what is done to the logit of each class after that; nothing by default.
+        unknown: when an answer is to be taken as "unknown"; never by default.
         data: training datasets with their licences.
         recipe: how it was trained, in a sentence.
         accuracy: measured figures.
@@ -84,9 +110,17 @@ class Header(_Facts):
     normalisation: Literal["body", "clip"] = "body"
     focus_module: int = -1
     temperature: float = Field(default=1.0, gt=0)
+    vector: VectorScaling | None = None
+    unknown: Unknown | None = None
     data: tuple[TrainingData, ...] = ()
     recipe: str = ""
     accuracy: tuple[Accuracy, ...] = ()
+
+    @model_validator(mode="after")
+    def _scales_each_class(self) -> Self:
+        if self.vector and {len(self.vector.factors), len(self.vector.offsets)} != {len(self.classes)}:
+            raise ValueError("the vector scaling is of another number of classes")
+        return self
 
     @property
     def sampling(self) -> Sampling:

@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
 from stf.atomic import output_file, write_errors
-from stf.checkpoint import Header
+from stf.checkpoint import Header, VectorScaling
 from stf.datasets.clip import Clip, to_layout
 from stf.datasets.corpus import Corpus, Part, Split, by_camera, by_subject
 from stf.errors import UserError
@@ -103,17 +103,22 @@ def typical_weights(recogniser: Recogniser, clips: Sequence[Clip]) -> dict[str, 
     return found
 
 
-def fuse(logits: Mapping[str, Logits], weights: Mapping[str, float], temperature: float = 1.0) -> Logits:
-    """The sum of the streams' logits, each times its weight, divided by the temperature."""
+def fuse(
+    logits: Mapping[str, Logits],
+    weights: Mapping[str, float],
+    temperature: float = 1.0,
+    vector: VectorScaling | None = None,
+) -> Logits:
+    """The sum of the streams' logits, each times its weight, divided by the temperature, then scaled class by class."""
     fused: Logits = np.sum(
         [np.float32(weights[stream] / temperature) * rows for stream, rows in logits.items()], axis=0
     )
-    return fused
+    return fused * np.float32(vector.factors) + np.float32(vector.offsets) if vector else fused
 
 
 def answers(logits: Mapping[str, Logits], header: Header) -> dict[str, Logits]:
     """What is measured of a model: each stream, and `fused` as its header says; one stream alone is what is fused."""
-    fused = fuse(logits, header.streams, header.temperature)
+    fused = fuse(logits, header.streams, header.temperature, header.vector)
     return {**logits, "fused": fused} if len(logits) > 1 else dict.fromkeys(logits, fused)
 
 

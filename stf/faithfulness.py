@@ -150,15 +150,9 @@ def chance(seed: int) -> Saliency:
 
 
 def _logits(recogniser: Recogniser, x: Joints) -> Float[Tensor, "N K"]:
-    weights = recogniser.header.streams
-    fused = sum(
-        (
-            weights[stream] * network(make_stream(stream, x, recogniser.layout))
-            for stream, network in recogniser.networks.items()
-        ),
-        start=torch.zeros(()),
+    return recogniser.fuse(
+        {stream: network(make_stream(stream, x, recogniser.layout)) for stream, network in recogniser.networks.items()}
     )
-    return fused / recogniser.header.temperature
 
 
 @torch.no_grad()

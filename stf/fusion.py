@@ -38,7 +38,7 @@ class HeldOut:
     labels: Labels
 
 
-_OWN = frozenset({"streams", "temperature", "accuracy", "recipe", "data"})
+_OWN = frozenset({"streams", "temperature", "vector", "unknown", "accuracy", "recipe", "data"})
 
 
 def choose_weights(held: HeldOut) -> tuple[dict[str, float], float]:
@@ -69,7 +69,9 @@ def choose_weights(held: HeldOut) -> tuple[dict[str, float], float]:
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, LARGEST)] * len(z)).x
     total = found.sum()
     if total == 0:
-        raise UserError("on the held-out clips no stream is better than guessing, so there are no weights to choose")
+        raise UserError(
+            "on the held-out clips no stream is better than guessing, so there is no weight or temperature to choose"
+        )
     shares = found / total
     weights = {stream: float(w) if w >= NEGLIGIBLE else 0.0 for stream, w in zip(held.logits, shares, strict=True)}
     return weights, float(1 / total)
@@ -150,6 +152,8 @@ def fuse_headers(headers: Mapping[str, Header]) -> Header:
         update={
             "streams": {stream: 1 / len(streams) for stream in streams},
             "temperature": 1.0,
+            "vector": None,
+            "unknown": None,
             "accuracy": (),
             "data": tuple(dict.fromkeys(data for header in everything for data in header.data)),
             "recipe": "; ".join(f"{', '.join(header.streams)}: {header.recipe}" for header in everything),

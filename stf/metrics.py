@@ -14,7 +14,7 @@ Confusion = Int64[np.ndarray, "K K"]
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What is measured of predictions; all but `nll` are shares in [0, 1].
+    """What is measured of predictions; all but the last two are shares in [0, 1].
 
     Attributes:
         top1: right at the first guess.
@@ -23,6 +23,7 @@ class Metrics:
         macro_f1: mean over the classes of F1.
         ece: expected calibration error.
         nll: negative log-likelihood of the true class, in nats.
+        brier: Brier score, in [0, 2].
     """
 
     top1: float
@@ -31,6 +32,7 @@ class Metrics:
     macro_f1: float
     ece: float
     nll: float
+    brier: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,16 @@ class ClassMetrics:
 def measure(logits: Float32[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]) -> Metrics:
     """Every metric of the predictions for N clips; means over classes leave out those where it is not defined."""
     log_probabilities = log_softmax(logits.astype(np.float64), axis=1)
+    probabilities = np.exp(log_probabilities)
     classes = measure_classes(confusion_matrix(logits, labels))
     return Metrics(
         top1=top_k(logits, labels, 1),
         top5=top_k(logits, labels, 5),
         class_accuracy=float(np.nanmean(classes.recall)),
         macro_f1=float(np.nanmean(classes.f1)),
-        ece=calibration_error(np.exp(log_probabilities), labels),
+        ece=calibration_error(probabilities, labels),
         nll=float(-log_probabilities[np.arange(len(labels)), labels].mean()),
+        brier=brier_score(probabilities, labels),
     )
 
 
@@ -70,18 +74,52 @@ def top_k(logits: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"], k: in
     return float(np.mean((logits > true).sum(axis=1) < k))
 
 
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Clips in B bins of equal width by their confidence, the probability of the most probable class.
+
+    Bin b of 1 to B holds the clips with a confidence in ((b - 1) / B, b / B].
+
+    Attributes:
+        clips: (B,) how many there are.
+        confidence: (B,) their mean confidence; NaN in an empty bin.
+        accuracy: (B,) share of them that is right; NaN in an empty bin.
+    """
+
+    clips: Int64[np.ndarray, " B"]
+    confidence: Float[np.ndarray, " B"]
+    accuracy: Float[np.ndarray, " B"]
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error (Guo et al., ICML 2017, equation 3): sum_b n_b / N |accuracy_b - confidence_b|."""
+        gap = np.nan_to_num(np.abs(self.accuracy - self.confidence))
+        return float(self.clips @ gap / self.clips.sum())
+
+
+def reliability(
+    probabilities: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"], bins: int = BINS
+) -> Reliability:
+    """How often predictions of each confidence are right."""
+    confidence = probabilities.max(axis=1)
+    number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    clips = np.bincount(number, minlength=bins)
+    right = np.bincount(number, probabilities.argmax(axis=1) == labels, bins)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is an empty bin
+        return Reliability(clips, np.bincount(number, confidence, bins) / clips, right / clips)
+
+
 def calibration_error(
     probabilities: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"], bins: int = BINS
 ) -> float:
-    """Expected calibration error (Guo et al., ICML 2017, equation 3): sum_b n_b / N |accuracy_b - confidence_b|.
+    """Expected calibration error, see `Reliability.error`."""
+    return reliability(probabilities, labels, bins).error
 
-    Clips are put into bins of equal width by their confidence, the probability of the most probable class; bin b of B
-    holds ((b - 1) / B, b / B].
-    """
-    confidence = probabilities.max(axis=1)
-    surplus = confidence - (probabilities.argmax(axis=1) == labels)
-    number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    return float(np.abs(np.bincount(number, surplus, bins)).sum() / len(labels))
+
+def brier_score(probabilities: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]) -> float:
+    """Mean over clips of sum_k (p_k - [k is true])^2 (Brier, Monthly Weather Review 1950, equation 2)."""
+    true = np.eye(probabilities.shape[1])[labels]
+    return float(np.square(probabilities - true).sum(axis=1).mean())
 
 
 def confusion_matrix(logits: Float[np.ndarray, "N K"], labels: Int[np.ndarray, " N"]) -> Confusion:

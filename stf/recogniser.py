@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from stf.checkpoint import DEFAULT_MODEL, Header, find_model, load_checkpoint
@@ -54,6 +54,8 @@ class Recogniser:
         self.classes = header.classes
         self.device = device
         self.networks = {name: network.for_inference().to(device) for name, network in networks.items()}
+        vector = header.vector
+        self._vector = vector and (torch.tensor(vector.factors).to(device), torch.tensor(vector.offsets).to(device))
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Self:
@@ -79,14 +81,21 @@ class Recogniser:
         """Samples and rate of the windows this recogniser was trained on."""
         return self.header.sampling
 
+    def fuse(self, logits: Mapping[str, Float[Tensor, "N K"]]) -> Float[Tensor, "N K"]:
+        """The logits whose softmax is the probabilities: fused and scaled as the header says."""
+        weights = self.header.streams
+        fused = sum((weights[stream] * rows for stream, rows in logits.items()), start=torch.zeros(()))
+        scaled = fused.float() / self.header.temperature
+        return scaled if self._vector is None else scaled * self._vector[0] + self._vector[1]
+
     @torch.no_grad()
     def recognise(
         self, joints: Float32[np.ndarray, "N T V C"]
     ) -> tuple[Float32[np.ndarray, "N K"], Float32[np.ndarray, "N T V"]]:
         """Class probabilities, and the focus for the most probable class, of windows of one person each.
 
-        Logits are fused over the streams with the checkpoint's weights and divided by its temperature. Each stream's
-        focus is divided by its maximum, fused with the same weights, and divided by its maximum again (ours).
+        Logits are fused over the streams with the checkpoint's weights and scaled as it says. Each stream's focus is
+        divided by its maximum, fused with the same weights, and divided by its maximum again (ours).
 
         Args:
             joints: (N, T, V, C) windows in the checkpoint's layout and sampling; missing samples are zero.
@@ -102,8 +111,7 @@ class Recogniser:
             for name, network in self.networks.items()
         }
         weights = self.header.streams
-        logits = sum((weights[name] * output.logits for name, output in outputs.items()), start=torch.zeros(()))
-        probabilities = torch.softmax(logits.float() / self.header.temperature, dim=1)
+        probabilities = self.fuse({name: output.logits for name, output in outputs.items()}).softmax(dim=1)
         top = probabilities.argmax(dim=1)
         volume: Tensor = torch.zeros(())
         for name, output in outputs.items():

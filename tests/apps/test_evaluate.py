@@ -1,4 +1,4 @@
-"""`stf evaluate` and `stf fuse` on small datasets in N-UCLA's format, with small networks of random weights."""
+"""`stf evaluate`, `fuse` and `calibrate confidence` on small datasets in N-UCLA's format, with random weights."""
 
 import csv
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from conftest import Command, names
 from test_data import rows, write_clip
 
 from realtime.opencv import cv2
-from stf.checkpoint import Header, load_checkpoint, save_checkpoint
+from stf.checkpoint import Header, Unknown, load_checkpoint, save_checkpoint
 from stf.datasets.nucla import CLASSES
 from stf.evaluation import Predictions
 from stf.models import STFConfig, build_model
@@ -73,7 +73,7 @@ def test_a_model_is_measured_by_stream_and_fused_and_by_class(stf: Command, buil
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith("Northwestern-UCLA, test side of cross-view: 9 clips of 10 classes\n")
     said = rows(outcome.out)
-    assert all(len(said[stream]) == 6 for stream in ("joint", "bone", "fused"))
+    assert all(len(said[stream]) == 7 for stream in ("joint", "bone", "fused"))
     assert said["sit down"][0] == "3"
     assert said["carry"][:2] == ["0", ""]
     assert "\u00b1" not in outcome.out
@@ -108,7 +108,7 @@ def test_seeds_are_told_as_mean_and_sample_standard_deviation(
     titles, *measured = table(tmp_path / "out" / "metrics.csv")
     likelihoods = [float(row[titles.index("nll")]) for row in measured]
     expected = f"{np.mean(likelihoods):.3f} \u00b1 {np.std(likelihoods, ddof=1):.3f}"
-    assert rows(outcome.out)["joint"][-1] == expected
+    assert rows(outcome.out)["joint"][-2] == expected
     assert {"seed0.npz", "seed1.npz", "seed2.npz"} < names(tmp_path / "out")
 
 
@@ -144,6 +144,15 @@ def test_classes_are_shared_by_name_and_by_what_is_said_to_be_the_same(stf: Comm
     assert rows(outcome.out)["stand to sit"][0] == "3"
     assert "no class 'stand up straight'" in stf(*command, "--same", "wave=stand up straight").sentence
     assert "MODEL=DATA" in stf(*command, "--same", "wave").sentence
+
+
+def test_the_share_that_a_model_would_call_unknown_is_told(stf: Command, build: Build, data: Path) -> None:
+    assert "unknown" not in stf("evaluate", build("plain", "joint"), "--data", data).out
+    for below, share in ((0.0, "0.0%"), (1.0, "100.0%")):
+        model = build("wary", "joint", unknown=Unknown(below=below, false_alarms=0.05))
+        said = stf("evaluate", model, "--data", data).out.splitlines()[-1]
+        assert said.startswith(f"wary.safetensors: {share} of the clips are below its threshold")
+        assert said.endswith(f"a confidence of {below:.3f}, chosen for 5.0% false alarms")
 
 
 def test_a_broken_clip_is_refused_or_skipped_and_named(stf: Command, build: Build, data: Path) -> None:
@@ -235,3 +244,44 @@ def test_models_that_do_not_fit_each_other_are_one_sentence(stf: Command, build:
     assert "named twice" in stf("fuse", joint, joint, "-o", "fused.safetensors").sentence
     assert "there already" in stf("fuse", joint, build("again", "joint"), "-o", "fused.safetensors").sentence
     assert "differ in samples" in stf("fuse", joint, build("long", "bone", samples=16), "-o", "f.safetensors").sentence
+
+
+# calibrate confidence
+
+
+def test_a_calibrated_model_is_written_with_a_temperature_a_threshold_and_a_picture(
+    stf: Command, build: Build, data: Path, tmp_path: Path
+) -> None:
+    model = build("one", "joint", temperature=0.01)
+    options = ("-o", "sure.safetensors", "--false-alarms", 0.3, "--report", "report")
+    outcome = stf("calibrate", "confidence", model, "--data", data, *options)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith("Northwestern-UCLA, test side of cross-view: 9 clips of 10 classes by 3 subjects\n")
+    assert "vector scaling needs clips of each class by two subjects and was left out: pick up with" in outcome.out
+    header, states = load_checkpoint(tmp_path / "sure.safetensors")
+    before, weights = load_checkpoint(model)
+    assert header.temperature > 0.1
+    assert header.vector is None
+    assert header.unknown.false_alarms == 0.3
+    assert header.recipe.endswith("unknown fitted on 9 clips of Northwestern-UCLA, test side of cross-view")
+    changed = {"temperature", "unknown", "recipe"}
+    assert header.model_dump(exclude=changed) == before.model_dump(exclude=changed)
+    assert all(torch.equal(tensor, states["joint"][name]) for name, tensor in weights["joint"].items())
+    assert f"temperature {header.temperature:.3f}" in outcome.out
+    assert min(cv2.imread(str(tmp_path / "report" / "sure.png")).shape[:2]) > 500
+    said = [rows(stf("evaluate", path, "--data", data).out)["joint"] for path in (model, "sure.safetensors")]
+    assert said[0][:4] == said[1][:4]
+    assert float(said[1][-2]) < float(said[0][-2])
+
+
+def test_what_cannot_be_calibrated_is_one_sentence(stf: Command, build: Build, data: Path, tmp_path: Path) -> None:
+    model = build("one", "joint")
+
+    def sentence(model: Path, *words: object) -> str:
+        return stf("calibrate", "confidence", model, "--data", data, "-o", "out.safetensors", *words).sentence
+
+    assert "other classes" in sentence(build("others", "joint", classes=("wave", "clap")))
+    assert "no held-out clip" in sentence(model, "--split", "subject=9")
+    assert "of subject 2" in sentence(model, "--split", "subject=2")
+    assert "no split" in sentence(model, "--split", "x")
+    assert not (tmp_path / "out.safetensors").exists()

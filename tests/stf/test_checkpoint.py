@@ -14,6 +14,8 @@ from stf.checkpoint import (
     Accuracy,
     Header,
     TrainingData,
+    Unknown,
+    VectorScaling,
     find_model,
     load_checkpoint,
     save_checkpoint,
@@ -195,6 +197,8 @@ def test_header_that_is_no_object_is_refused(path: Path, networks, text: str) ->
         {"temperature": 0},
         {"temperature": float("nan")},
         {"temperature": float("inf")},
+        {"unknown": {"below": 1.5, "false_alarms": 0.05}},
+        {"vector": {"factors": [-1] * 5, "offsets": [0] * 5}},
     ],
     ids=str,
 )
@@ -202,8 +206,28 @@ def test_header_of_another_version_or_with_senseless_values_is_refused(path, net
     (field, value), *_ = changes.items()
     outer, _, inner = field.partition(".")
     write_changed(path, networks, header, **{outer: {"bone": 1.0, inner: value} if inner else value})
-    with refused(path, rf"does not fit this version of the program \({field}: .*; update the program"):
+    with refused(path, rf"does not fit this version of the program \({field}\b.*: .*; update the program"):
         load_checkpoint(path)
+
+
+def test_vector_scaling_of_other_classes_is_refused(path: Path, networks, header: Header) -> None:
+    write_changed(path, networks, header, vector={"factors": [1] * 5, "offsets": [0] * 4})
+    with refused(path, "the vector scaling is of another number of classes"):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_of_before_scales_nothing_and_knows_no_unknown(path: Path, networks, header: Header) -> None:
+    fields = header.model_dump()
+    del fields["vector"], fields["unknown"]
+    write(path, networks, {"stf": json.dumps(fields)})
+    assert load_checkpoint(path)[0] == header
+
+
+def test_scaling_and_threshold_are_kept(path: Path, networks, header: Header) -> None:
+    vector = VectorScaling(factors=(1.5, 0.1, 1, 1, 1), offsets=(0, 0.1, -2.25, 0, 1e-9))
+    scaled = header.model_copy(update={"vector": vector, "unknown": Unknown(below=0.4, false_alarms=0.05)})
+    save_checkpoint(path, scaled, states_of(networks))
+    assert load_checkpoint(path)[0] == scaled
 
 
 def test_header_without_a_field_is_refused_by_that_field(path: Path, networks, header: Header) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from stf.checkpoint import Header, TrainingData
+from stf.checkpoint import Header, TrainingData, Unknown, VectorScaling
 from stf.datasets.corpus import Part
 from stf.errors import UserError
 from stf.evaluation import Predictions, fuse
@@ -143,9 +143,11 @@ def test_predictions_of_another_dataset_are_refused(fused: Header) -> None:
 
 def test_a_fused_header_weighs_streams_equally_and_keeps_no_figure_of_one_stream(header: Header) -> None:
     data = (TrainingData(name="Some", licence="none", citation="nobody"),)
-    fused = fuse_headers(headers(header, "joint", "bone", data=data))
+    own = {"vector": VectorScaling(factors=(1,) * 5, offsets=(0,) * 5), "unknown": Unknown(below=0.4, false_alarms=0.1)}
+    fused = fuse_headers(headers(header, "joint", "bone", data=data, **own))
     assert fused.streams == {"joint": 0.5, "bone": 0.5}
-    assert (fused.temperature, fused.accuracy, fused.data) == (1.0, (), data)
+    assert (fused.temperature, fused.vector, fused.unknown) == (1.0, None, None)
+    assert (fused.accuracy, fused.data) == ((), data)
     assert fused.recipe == "joint: joint; bone: bone"
     assert fused.classes == header.classes
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stf.metrics import calibration_error, confusion_matrix, measure, measure_classes, top_k
+from stf.metrics import brier_score, calibration_error, confusion_matrix, measure, measure_classes, reliability, top_k
 
 PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.3, 0.5, 0.2]])
 LABELS = np.array([0, 1, 1, 2])
@@ -33,6 +33,20 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy_bin_by_bin() ->
     assert calibration_error(PROBABILITIES, LABELS) == pytest.approx((0.3 + 0.6 + 0.2 + 0.5) / 4)
 
 
+def test_reliability_is_told_by_bin_and_not_where_a_bin_is_empty() -> None:
+    found = reliability(PROBABILITIES, LABELS, bins=4)
+    assert found.clips.tolist() == [0, 1, 2, 1]
+    np.testing.assert_allclose(found.confidence, [np.nan, 0.5, 0.65, 0.8])
+    np.testing.assert_allclose(found.accuracy, [np.nan, 0, 0.5, 1])
+
+
+def test_brier_score_by_hand() -> None:
+    squares = (0.09 + 0.04 + 0.01, 0.36 + 0.49 + 0.01, 0.01 + 0.04 + 0.01, 0.09 + 0.25 + 0.64)
+    assert brier_score(PROBABILITIES, LABELS) == pytest.approx(sum(squares) / 4)
+    assert brier_score(np.eye(3)[LABELS], LABELS) == 0
+    assert brier_score(np.eye(3)[(LABELS + 1) % 3], LABELS) == 2
+
+
 def test_gaps_to_both_sides_cancel_within_a_bin_only() -> None:
     probabilities = np.array([[0.6, 0.4], [0.6, 0.4], [0.95, 0.05]])
     assert calibration_error(probabilities, np.array([0, 1, 0])) == pytest.approx((2 * 0.1 + 0.05) / 3)
@@ -45,6 +59,7 @@ def test_every_metric_of_four_clips_by_hand() -> None:
     assert found.class_accuracy == pytest.approx((1 + 0.5 + 0) / 3)
     assert found.macro_f1 == pytest.approx((2 / 3 + 0.5 + 0) / 3)
     assert found.ece == pytest.approx(0.4, abs=1e-6)
+    assert found.brier == pytest.approx(brier_score(PROBABILITIES, LABELS), abs=1e-6)
     assert found.nll == pytest.approx(-np.log([0.7, 0.3, 0.8, 0.2]).mean(), abs=1e-6)
 
 

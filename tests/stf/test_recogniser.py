@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stf.checkpoint import Header, save_checkpoint
+from stf.checkpoint import Header, VectorScaling, save_checkpoint
 from stf.errors import UserError
+from stf.evaluation import answers
 from stf.focus import project_to_input
 from stf.models import build_model
 from stf.network import Network
@@ -121,6 +122,20 @@ def test_a_higher_temperature_evens_probabilities_out_and_leaves_order_and_focus
     root = cold ** (0.5 / 1.5)
     assert np.allclose(warm, root / root.sum(axis=1, keepdims=True), atol=1e-5)
     assert np.array_equal(warm_focus, cold_focus)
+
+
+def test_a_factor_and_an_offset_for_each_class_change_its_odds_and_are_what_is_measured(
+    header: Header, networks
+) -> None:
+    joints = windows(people(4))
+    plain, _ = Recogniser(header, networks, CPU).recognise(joints)
+    vector = VectorScaling(factors=(1, 2, 1, 0.5, 1), offsets=(0, 0, 3, -1, 0))
+    scaled = Recogniser(header.model_copy(update={"vector": vector}), networks, CPU)
+    odds = plain ** np.array(vector.factors) * np.exp(vector.offsets)
+    assert np.allclose(scaled.recognise(joints)[0], odds / odds.sum(axis=1, keepdims=True), atol=1e-5)
+    rows = {stream: np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32) for stream in header.streams}
+    fused = scaled.fuse({stream: torch.from_numpy(logits) for stream, logits in rows.items()})
+    assert np.allclose(fused, answers(rows, scaled.header)["fused"], atol=1e-5)
 
 
 def test_a_loaded_checkpoint_says_what_the_networks_said(recogniser: Recogniser, header: Header, networks) -> None:
