@@ -92,7 +92,7 @@ def _calibrated(header: Header, found: Calibration, data: str, split: str, held:
     """The header with what was fitted; vector scaling changes answers, so top-1 is then that of the cross-fit."""
     fitted = "" if found.kind is Kind.AS_IT_IS else f"{found.kind} scaling and "
     clips = f"{len(held.labels)} clips of {data}, test side of {split}"
-    changes = {
+    changes: dict[str, object] = {
         "temperature": found.scaling.temperature,
         "vector": found.scaling.vector,
         "unknown": found.unknown,
@@ -150,7 +150,7 @@ def _draw(picture: Path, where: str, held: Held, found: Calibration) -> None:
     def bins(fit: CrossFit) -> Reliability:
         return reliability(softmax(fit.logits, axis=1), held.labels)
 
-    panels = {kind: bins(fit) for kind, fit in found.fits.items()}
+    panels = {str(kind): bins(fit) for kind, fit in found.fits.items()}
     title = f"{where}, {len(held.labels)} clips\nfitted on all subjects but one, measured on that one"
     with output_file(picture) as temporary, write_errors(picture):
         draw_reliability(temporary, title, panels)

@@ -191,7 +191,7 @@ def _judge(
         replace(about, model=find_model(model).name, logits={name: rows[:, columns] for name, rows in logits.items()}),
         {name: measure(rows[:, columns], about.labels) for name, rows in said.items()},
         confusion_matrix(whole[:, columns], about.labels),
-        unknown and float(np.mean(softmax(whole, axis=1).max(axis=1) < unknown.below)),
+        None if unknown is None else float(np.mean(softmax(whole, axis=1).max(axis=1) < unknown.below)),
     )
 
 

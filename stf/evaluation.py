@@ -113,7 +113,10 @@ def fuse(
     fused: Logits = np.sum(
         [np.float32(weights[stream] / temperature) * rows for stream, rows in logits.items()], axis=0
     )
-    return fused * np.float32(vector.factors) + np.float32(vector.offsets) if vector else fused
+    if vector is None:
+        return fused
+    factors, offsets = (np.array(numbers, np.float32) for numbers in (vector.factors, vector.offsets))
+    return fused * factors + offsets
 
 
 def answers(logits: Mapping[str, Logits], header: Header) -> dict[str, Logits]:

@@ -54,8 +54,10 @@ class Recogniser:
         self.classes = header.classes
         self.device = device
         self.networks = {name: network.for_inference().to(device) for name, network in networks.items()}
-        vector = header.vector
-        self._vector = vector and (torch.tensor(vector.factors).to(device), torch.tensor(vector.offsets).to(device))
+        self._vector: tuple[Tensor, Tensor] | None = None
+        if header.vector is not None:
+            factors, offsets = header.vector.factors, header.vector.offsets
+            self._vector = torch.tensor(factors, device=device), torch.tensor(offsets, device=device)
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Self:
