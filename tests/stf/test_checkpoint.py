@@ -220,14 +220,14 @@ def test_a_checkpoint_of_before_scales_nothing_and_knows_no_unknown(path: Path, 
     fields = header.model_dump()
     del fields["vector"], fields["unknown"]
     write(path, networks, {"stf": json.dumps(fields)})
-    assert load_checkpoint(path)[0] == header
+    assert load_checkpoint(path)[0].model_dump(mode="json") == header.model_dump(mode="json")
 
 
 def test_scaling_and_threshold_are_kept(path: Path, networks, header: Header) -> None:
     vector = VectorScaling(factors=(1.5, 0.1, 1, 1, 1), offsets=(0, 0.1, -2.25, 0, 1e-9))
     scaled = header.model_copy(update={"vector": vector, "unknown": Unknown(below=0.4, false_alarms=0.05)})
     save_checkpoint(path, scaled, states_of(networks))
-    assert load_checkpoint(path)[0] == scaled
+    assert load_checkpoint(path)[0].model_dump(mode="json") == scaled.model_dump(mode="json")
 
 
 def test_header_without_a_field_is_refused_by_that_field(path: Path, networks, header: Header) -> None:

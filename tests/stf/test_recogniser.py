@@ -128,11 +128,13 @@ def test_a_factor_and_an_offset_for_each_class_change_its_odds_and_are_what_is_m
     header: Header, networks
 ) -> None:
     joints = windows(people(4))
-    plain, _ = Recogniser(header, networks, CPU).recognise(joints)
+    x = normalise_body(torch.from_numpy(joints).permute(0, 3, 1, 2)[..., None], NTU25)
+    with torch.no_grad():
+        mixed = sum(header.streams[name] * networks[name](make_stream(name, x, NTU25)) for name in networks)
     vector = VectorScaling(factors=(1, 2, 1, 0.5, 1), offsets=(0, 0, 3, -1, 0))
     scaled = Recogniser(header.model_copy(update={"vector": vector}), networks, CPU)
-    odds = plain ** np.array(vector.factors) * np.exp(vector.offsets)
-    assert np.allclose(scaled.recognise(joints)[0], odds / odds.sum(axis=1, keepdims=True), atol=1e-5)
+    odds = (mixed / header.temperature * torch.tensor(vector.factors) + torch.tensor(vector.offsets)).exp()
+    assert np.allclose(scaled.recognise(joints)[0], odds / odds.sum(dim=1, keepdim=True), atol=1e-5)
     rows = {stream: np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32) for stream in header.streams}
     fused = scaled.fuse({stream: torch.from_numpy(logits) for stream, logits in rows.items()})
     assert np.allclose(fused, answers(rows, scaled.header)["fused"], atol=1e-5)
