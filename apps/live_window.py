@@ -2,10 +2,11 @@
 
 import time
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication
 
+from apps.picture_window import PictureWidget
 from realtime.drawing import Annotation, draw_people, focus_at, focus_on_landmarks
 from realtime.frames import TrackedPose
 from realtime.pipeline import FrameResult, Pipeline
@@ -29,7 +30,6 @@ def show(pipeline: Pipeline, *, title: str, paced: bool) -> None:
     application = QApplication.instance() or QApplication([title])
     window = LiveWindow(pipeline, paced=paced)
     window.setWindowTitle(title)
-    window.resize(960, 720)
     window.show()
     pipeline.start()
     application.exec()
@@ -58,7 +58,7 @@ class Pace:
         return self._began + moment - now
 
 
-class LiveWindow(QWidget):
+class LiveWindow(PictureWidget):
     """Draws each frame with what was last said of the people in it; never waits for the pipeline.
 
     Args:
@@ -75,7 +75,6 @@ class LiveWindow(QWidget):
         self._pipeline = pipeline
         self._pace = Pace() if paced else None
         self._said: dict[int, Prediction] = {}
-        self._image: QImage | None = None
         self._next: FrameResult | None = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._poll)
@@ -105,9 +104,7 @@ class LiveWindow(QWidget):
     def _show(self, result: FrameResult) -> None:
         picture = result.frame.image.copy()
         draw_people(picture, [self._annotation(person) for person in result.people])
-        height, width = picture.shape[:2]
-        self._image = QImage(picture.data, width, height, 3 * width, QImage.Format.Format_BGR888).copy()
-        self.update()
+        self.set_picture(picture)
 
     def _annotation(self, tracked: TrackedPose) -> Annotation:
         said = self._said.get(tracked.person)
@@ -115,21 +112,6 @@ class LiveWindow(QWidget):
             return Annotation(tracked)
         focus = focus_on_landmarks(focus_at(said, said.end), self._pipeline.recogniser.layout)
         return Annotation(tracked, said.label, said.confidence, focus)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the picture as large as it fits, its aspect kept."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), Qt.GlobalColor.black)
-        if self._image:
-            size = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            painter.translate((self.width() - size.width()) / 2, (self.height() - size.height()) / 2)
-            smooth = Qt.TransformationMode.SmoothTransformation
-            painter.drawImage(0, 0, self._image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Close on q or Escape."""
-        if event.key() in (Qt.Key.Key_Q, Qt.Key.Key_Escape):
-            self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Stop with the window."""
