@@ -1,6 +1,7 @@
 """What several test packages share: where the real data lies, and small files of each kind."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from realtime.pose_models import resolve
 from stf.errors import UserError
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the pose estimator's threads want the other core
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; the commands that tests start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("untimed", deadline=None)  # speed is measured in benchmarks/, on idle machines
 settings.load_profile("untimed")
