@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from realtime.pose.landmarker import ignore_profiling_timer
 from realtime.pose_models import resolve
 from stf.errors import UserError
 
@@ -14,6 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the pose estimato
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; the commands that tests start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+ignore_profiling_timer()
 
 settings.register_profile("untimed", deadline=None)  # speed is measured in benchmarks/, on idle machines
 settings.load_profile("untimed")

@@ -1,6 +1,8 @@
 """`MediaPipePose`: MediaPipe's PoseLandmarker as a `PoseEstimator`."""
 
 import hashlib
+import signal
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -18,6 +20,20 @@ from stf.errors import UserError
 Delegate = Literal["cpu", "gpu"]
 
 MEDIAPIPE_ERRORS = (ValueError, RuntimeError, OSError, IndexError)  # all that a MediaPipe status code can become
+
+
+def ignore_profiling_timer() -> None:
+    """Keep a profiling timer that nobody asked for from ending the process.
+
+    SIGPROF was seen to end a process that had made many landmarkers over minutes; of all that was loaded only
+    MediaPipe's library knows that timer. A handler that somebody else has set stays, and only the main thread can set
+    one.
+    """
+    profiling = getattr(signal, "SIGPROF", None)  # there is none on Windows
+    if profiling is None or threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(profiling) is signal.SIG_DFL:
+        signal.signal(profiling, signal.SIG_IGN)
 
 
 class MediaPipePose:
@@ -68,6 +84,7 @@ class MediaPipePose:
         import mediapipe  # noqa: PLC0415
         from mediapipe.tasks.python import BaseOptions, vision  # noqa: PLC0415
 
+        ignore_profiling_timer()
         options = vision.PoseLandmarkerOptions(
             # The content rather than the path, which MediaPipe would have to open itself (not every name works).
             base_options=BaseOptions(model_asset_buffer=bundle, delegate=BaseOptions.Delegate[delegate.upper()]),
