@@ -16,9 +16,9 @@ from calibration.confidence import Calibration, CrossFit, Held, Kind, Scaling, c
 from stf.atomic import output_file, write_errors
 from stf.checkpoint import Accuracy, Header, find_model, load_checkpoint, save_checkpoint
 from stf.datasets import open_corpus
-from stf.datasets.corpus import Part
+from stf.datasets.corpus import Part, find_split
 from stf.errors import UserError
-from stf.evaluation import find_split, fuse, on_side, score_clips
+from stf.evaluation import fuse, on_side, score_clips
 from stf.metrics import Metrics, Reliability, reliability
 from stf.recogniser import Recogniser
 
@@ -29,7 +29,7 @@ class ConfidenceOptions:
 
     Attributes:
         form: the dataset's format; found out by default.
-        split: see `stf.evaluation.find_split`; its test side is what was held out.
+        split: see `stf.datasets.corpus.find_split`; its test side is what was held out.
         false_alarms: share of clips of known classes that may be called unknown.
         skip_broken: leave broken clips out rather than refuse the dataset.
         report: a folder for the reliability diagram.

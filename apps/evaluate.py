@@ -17,14 +17,13 @@ from stf.atomic import output_folder, write_errors
 from stf.checkpoint import Unknown, find_model
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import BrokenClipError, Corpus, OnBroken, Part, read_clips
+from stf.datasets.corpus import BrokenClipError, Corpus, OnBroken, Part, find_split, read_clips
 from stf.errors import UserError
 from stf.evaluation import (
     ClassMatch,
     Logits,
     Predictions,
     answers,
-    find_split,
     match_classes,
     on_side,
     score_clips,
@@ -50,7 +49,7 @@ class EvaluateOptions:
 
     Attributes:
         form: the dataset's format; found out by default.
-        split: see `stf.evaluation.find_split`.
+        split: see `stf.datasets.corpus.find_split`.
         part: the side of the split; None for both.
         skip_broken: leave broken clips out rather than refuse the dataset.
         shared: measure on the classes that model and dataset share.

@@ -11,9 +11,9 @@ from apps.evaluate import sound_clips
 from stf.checkpoint import Accuracy, Header, find_model, load_checkpoint, save_checkpoint
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import Part
+from stf.datasets.corpus import Part, find_split
 from stf.errors import UserError
-from stf.evaluation import Predictions, find_split, fuse, on_side, score_clips
+from stf.evaluation import Predictions, fuse, on_side, score_clips
 from stf.fusion import choose_weights, fuse_headers, join_predictions
 from stf.metrics import top_k
 from stf.recogniser import Recogniser
@@ -26,7 +26,7 @@ class FuseOptions:
     Attributes:
         data: the dataset; needed to choose weights.
         form: the dataset's format; found out by default.
-        split: see `stf.evaluation.find_split`.
+        split: see `stf.datasets.corpus.find_split`.
         choose_on: predictions of held-out clips; equal weights where there are none.
         skip_broken: leave broken clips out rather than refuse the dataset.
     """

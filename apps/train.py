@@ -101,9 +101,10 @@ def _sides(
 ) -> dict[Part, list[tuple[Entry, int]]]:
     """The clips of each side of the split with their labels, and of the training side the share that was asked for."""
     sides: dict[Part, list[tuple[Entry, int]]] = {Part.TRAIN: [], Part.TEST: []}
+    _, side = source.find_split(corpus)
     read = read_entries(corpus, on_broken=source.on_broken, report=lambda error: report(f"skipped: {error}"))
     for entry, clip in read:
-        part = source.side(corpus, clip)
+        part = side(clip)
         if part is not None and clip.label >= 0:
             kept = entry if corpus.mapped else Entry(entry.name, partial(_itself, clip))
             sides[part].append((kept, clip.label))
@@ -167,5 +168,5 @@ def _usual_rate(window: ClipWindows, clips: Sequence[Clip]) -> float:
 def _measure(recogniser: Recogniser, corpus: Corpus, source: DataSource, clips: Sequence[Clip]) -> Accuracy:
     logits = fuse(score_clips(recogniser, clips), recogniser.header.streams)
     right = float(np.mean(logits.argmax(axis=1) == [clip.label for clip in clips]))
-    split = source.split if isinstance(source.split, str) else next(iter(corpus.splits), "numbers given")
+    split, _ = source.find_split(corpus)
     return Accuracy(data=corpus.origin.name, split=f"{split}, last epoch", clips=len(clips), top1=right)

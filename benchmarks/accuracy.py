@@ -22,7 +22,7 @@ from stf.checkpoint import load_checkpoint
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Part, read_clips
-from stf.evaluation import fuse, score_clips
+from stf.evaluation import fuse, on_side, score_clips
 from stf.recogniser import Recogniser
 from stf.training.recipe import load_recipe
 
@@ -42,8 +42,8 @@ def held_out() -> list[Clip]:
     """The clips of the test side of the recipe's split."""
     (source,) = load_recipe(arguments.recipe, arguments.set).data
     corpus = open_corpus(arguments.data, source.format)
-    clips = read_clips(corpus, on_broken=source.on_broken)
-    return [clip for clip in clips if source.side(corpus, clip) is Part.TEST and clip.label >= 0]
+    _, side = source.find_split(corpus)
+    return on_side(read_clips(corpus, on_broken=source.on_broken), side, Part.TEST)
 
 
 def measure(checkpoint: Path, seed: int, clips: Sequence[Clip]) -> list[dict[str, object]]:

@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from stf.checkpoint import DEFAULT_MODEL
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import OnBroken, Part, read_clips
-from stf.evaluation import find_split, make_views, on_side
+from stf.datasets.corpus import OnBroken, Part, find_split, read_clips
+from stf.evaluation import make_views, on_side
 from stf.faithfulness import (
     Curves,
     Saliency,

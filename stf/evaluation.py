@@ -14,7 +14,7 @@ from torch import Tensor
 from stf.atomic import output_file, write_errors
 from stf.checkpoint import Header, VectorScaling
 from stf.datasets.clip import Clip, to_layout
-from stf.datasets.corpus import Corpus, Part, Split, by_camera, by_subject
+from stf.datasets.corpus import Part, Split
 from stf.errors import UserError
 from stf.focus import EPS, channel_weights
 from stf.recogniser import Recogniser
@@ -123,30 +123,6 @@ def answers(logits: Mapping[str, Logits], header: Header) -> dict[str, Logits]:
     """What is measured of a model: each stream, and `fused` as its header says; one stream alone is what is fused."""
     fused = fuse(logits, header.streams, header.temperature, header.vector)
     return {**logits, "fused": fused} if len(logits) > 1 else dict.fromkeys(logits, fused)
-
-
-def find_split(corpus: Corpus, split: str | None) -> tuple[str, Split]:
-    """Name and sides of a split.
-
-    Args:
-        corpus: the dataset.
-        split: the name of a published one, or `subject=2,4` or `camera=3` for whose clips are on the test side; the
-            dataset's usual one by default.
-
-    Raises:
-        UserError: if the dataset has no such split, or none at all and none was given.
-    """
-    if split is None and not corpus.splits:
-        raise UserError(f"{corpus.origin.name} publishes no split; say who is tested on, as in --split subject=1,2")
-    name = split or next(iter(corpus.splits))
-    by, equals, listed = name.partition("=")
-    if not equals:
-        return name, corpus.split(name)
-    kinds = {"subject": by_subject, "camera": by_camera}
-    numbers = listed.split(",")
-    if by not in kinds or not all(number.strip().isdecimal() for number in numbers):
-        raise UserError(f"the split '{name}' is neither a published one nor like subject=2,4 or camera=3")
-    return name, kinds[by](frozenset(map(int, numbers)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -34,10 +35,8 @@ def camera_file(name: str) -> Path:
 def device_name(index: int) -> str:
     """What the system calls a webcam: its model where that can be asked (Linux), otherwise "camera 0"."""
     if sys.platform == "linux":
-        try:
+        with suppress(OSError, UnicodeDecodeError):
             return Path(f"/sys/class/video4linux/video{index}/name").read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            pass
     return f"camera {index}"
 
 

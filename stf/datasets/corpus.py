@@ -186,3 +186,27 @@ def by_camera(test: frozenset[int]) -> Split:
 def by_name(train: AbstractSet[str], test: AbstractSet[str]) -> Split:
     """The split into clips of these names; None for any other."""
     return lambda clip: Part.TRAIN if clip.name in train else Part.TEST if clip.name in test else None
+
+
+def find_split(corpus: Corpus, split: str | None) -> tuple[str, Split]:
+    """Name and sides of a split.
+
+    Args:
+        corpus: the dataset.
+        split: the name of a published one, or `subject=2,4` or `camera=3` for whose clips are on the test side; the
+            dataset's usual one by default.
+
+    Raises:
+        UserError: if the dataset has no such split, or none at all and none was given.
+    """
+    if split is None and not corpus.splits:
+        raise UserError(f"{corpus.origin.name} publishes no split; say who is tested on, as in --split subject=1,2")
+    name = split or next(iter(corpus.splits))
+    by, equals, listed = name.partition("=")
+    if not equals:
+        return name, corpus.split(name)
+    kinds = {"subject": by_subject, "camera": by_camera}
+    numbers = listed.split(",")
+    if by not in kinds or not all(number.strip().isdecimal() for number in numbers):
+        raise UserError(f"the split '{name}' is neither a published one nor like subject=2,4 or camera=3")
+    return name, kinds[by](frozenset(map(int, numbers)))

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import Corpus, OnBroken, Part
+from stf.datasets.corpus import Corpus, OnBroken, Part, Split, find_split
 from stf.errors import UserError
 from stf.focus import GradientMethod
 from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration, FocusLoss, FocusLosses
@@ -53,6 +53,10 @@ class NumberSplit(_Strict):
             raise ValueError(f"{self.by} {min(both)} is on both sides of the split")
         return self
 
+    def __str__(self) -> str:
+        test = f"{self.by}={','.join(map(str, sorted(self.test)))}"
+        return test if self.train is None else f"{test}, trained on {','.join(map(str, sorted(self.train)))}"
+
     def __call__(self, clip: Clip) -> Part | None:
         """Which side a clip is on."""
         number = clip.subject if self.by == "subject" else clip.camera
@@ -67,7 +71,7 @@ class DataSource(_Strict):
     Attributes:
         path: the folder or file; `--data` on the command line replaces it.
         format: a key of `stf.datasets.IMPORTERS`; found out by default.
-        split: name of a published split, or one by numbers; the dataset's usual one by default.
+        split: as of `stf.datasets.corpus.find_split`, or one by numbers; the dataset's usual one by default.
         on_broken: refuse a dataset with a broken clip, or skip such clips and say so.
         share: share of the training clips of each class that is used, at least one clip; chosen by the seed.
     """
@@ -78,16 +82,15 @@ class DataSource(_Strict):
     on_broken: OnBroken = OnBroken.REFUSE
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
-    def side(self, corpus: Corpus, clip: Clip) -> Part | None:
-        """Which side of the split a clip of this dataset is on.
+    def find_split(self, corpus: Corpus) -> tuple[str, Split]:
+        """Name and sides of the split.
 
         Raises:
             UserError: if the dataset has no such split, or none at all and none was given.
         """
         if isinstance(self.split, NumberSplit):
-            return self.split(clip)
-        name = self.split or next(iter(corpus.splits), "")
-        return corpus.split(name)(clip)
+            return str(self.split), self.split
+        return find_split(corpus, self.split)
 
 
 class Losses(_Strict):

@@ -40,6 +40,17 @@ def recipe(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_split_by_numbers_is_named_where_its_accuracy_is(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    split = "data=[{format: utd_mhad, split: {by: subject, train: [1], test: [2]}}]"
+    outcome = stf("train", recipe, "--data", dataset, "-o", "model.safetensors", "--set", split)
+    assert outcome.code == 0, outcome.err
+    header, _ = load_checkpoint(tmp_path / "model.safetensors")
+    assert header.accuracy[0].split == "subject=2, trained on 1, last epoch"
+    assert "top-1: UTD-MHAD, subject=2, trained on 1, last epoch, 2 clips" in outcome.out
+
+
 def test_a_recipe_becomes_a_checkpoint_that_says_what_it_was_made_of(
     stf: Command, dataset: Path, recipe: Path, tmp_path: Path
 ) -> None:

@@ -10,12 +10,11 @@ from sentences import refused
 
 from stf.checkpoint import Header, load_checkpoint, save_checkpoint
 from stf.datasets.clip import Clip
-from stf.datasets.corpus import Corpus, Origin, Part, by_subject
+from stf.datasets.corpus import Corpus, Origin, Part, by_subject, find_split
 from stf.errors import UserError
 from stf.evaluation import (
     Predictions,
     answers,
-    find_split,
     fuse,
     make_views,
     match_classes,
