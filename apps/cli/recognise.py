@@ -1,0 +1,77 @@
+"""Recognising: `stf demo`, `label`, `live`, and `doctor`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apps.cli.options import DEFAULT_MODEL, DEFAULT_POSE, Delegate, Device, Model, People, PoseDelegate, PoseModel
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the results go.")] = Path("stf-demo"),
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    pose_model: PoseModel = DEFAULT_POSE,
+) -> None:
+    """Run the whole chain on a short clip that comes with the program."""
+    from apps.demo import run_demo  # noqa: PLC0415
+    from apps.engine import Engine  # noqa: PLC0415
+
+    raise typer.Exit(run_demo(output, Engine(model=model, device=device, pose_model=pose_model)))
+
+
+@app.command()
+def label(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Recorded videos, or folders of images.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    pose_model: PoseModel = DEFAULT_POSE,
+    pose_delegate: PoseDelegate = Delegate.CPU,
+    people: People = 1,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Also write the video with everything drawn in.")
+    ] = False,
+    save_poses: Annotated[bool, typer.Option("--save-poses", help="Also write the landmarks, for --poses.")] = False,
+    poses: Annotated[
+        Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks saved earlier; one video only.")
+    ] = None,
+) -> None:
+    """Label recorded videos: windows as JSON Lines, segments as CSV, and a summary."""
+    from apps.engine import Engine  # noqa: PLC0415
+    from apps.label import LabelOptions, run_label  # noqa: PLC0415
+
+    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    raise typer.Exit(run_label(videos, output, engine, LabelOptions(annotate, save_poses, poses)))
+
+
+@app.command()
+def live(
+    source: Annotated[
+        str, typer.Argument(help="Camera number, stream address, video file, image folder or glob.")
+    ] = "0",
+    model: Model = DEFAULT_MODEL,
+    device: Device = "auto",
+    pose_model: PoseModel = DEFAULT_POSE,
+    pose_delegate: PoseDelegate = Delegate.CPU,
+    people: People = 1,
+    window: Annotated[bool, typer.Option(help="Show a window, or print one line of JSON per prediction.")] = True,
+) -> None:
+    """Recognise what a camera, a stream or a file shows, as it goes on."""
+    from apps.engine import Engine  # noqa: PLC0415
+    from apps.live import run_live  # noqa: PLC0415
+
+    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    raise typer.Exit(run_live(source, engine, window=window))
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this program needs from this machine; say what to do about problems."""
+    from apps.doctor import run_doctor  # noqa: PLC0415
+
+    raise typer.Exit(run_doctor())

@@ -1,0 +1,89 @@
+"""Making recognisers and measuring them: `stf train`, `evaluate` and `fuse`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apps.cli.options import Device, Format, Side, SkipBroken, SplitName
+from stf.errors import UserError
+
+app = typer.Typer()
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe that comes with the program, or a file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="The dataset; once for each that the recipe names.")
+    ] = None,
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="In place of what the recipe says.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")] = False,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of one operation; 0 leaves it to torch.")] = 0,
+) -> None:
+    """Train a recogniser by a recipe, and measure it on the other side of the split."""
+    try:
+        from apps.train import TrainOptions, run_train  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UserError(f"training needs {error.name}; install it with: pip install 'stf-action[train]'") from error
+
+    run_train(recipe, output, TrainOptions(data or (), change or (), resume, threads))
+
+
+@app.command()
+def evaluate(
+    models: Annotated[
+        list[str], typer.Argument(metavar="MODEL...", help="Shipped models or files; several are seeds of one recipe.")
+    ],
+    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="The dataset.")],
+    form: Format = None,
+    split: SplitName = None,
+    part: Annotated[Side, typer.Option("--part", help="The side of the split to measure on.")] = Side.TEST,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder to make for tables, pictures and predictions.")
+    ] = None,
+    skip_broken: SkipBroken = False,
+    shared_classes: Annotated[
+        bool, typer.Option("--shared-classes", help="Measure on the classes that model and dataset share by name.")
+    ] = False,
+    same: Annotated[
+        list[str] | None,
+        typer.Option("--same", metavar="MODEL=DATA", help="Shared, too: a class that the dataset calls differently."),
+    ] = None,
+    device: Device = "auto",
+) -> None:
+    """Measure recognisers on a dataset: accuracy, F1, calibration, confusion; mean and spread over seeds."""
+    from apps.evaluate import EvaluateOptions, run_evaluate  # noqa: PLC0415
+    from stf.datasets.corpus import Part  # noqa: PLC0415
+
+    side = None if part is Side.ALL else Part(part.value)
+    options = EvaluateOptions(form, split, side, skip_broken, shared_classes, same or (), device)
+    run_evaluate(models, data, output, options)
+
+
+@app.command()
+def fuse(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints of different streams.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="PATH", help="The dataset, to measure the result on its test side.")
+    ] = None,
+    form: Format = None,
+    split: SplitName = None,
+    choose_on: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--choose-on",
+            metavar="FILE.npz",
+            help="Choose weights on what stf evaluate kept of held-out clips of the training side; equal by default.",
+        ),
+    ] = None,
+    skip_broken: SkipBroken = False,
+) -> None:
+    """Put the networks of several checkpoints into one, and weigh their streams."""
+    from apps.fuse import FuseOptions, run_fuse  # noqa: PLC0415
+
+    run_fuse(models, output, FuseOptions(data, form, split, choose_on or (), skip_broken))
