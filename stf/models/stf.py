@@ -29,6 +29,7 @@ class STFConfig(NetworkConfig):
         strides: temporal stride of each module.
         kernel: frames of the temporal convolution, odd.
         dropout: share of pooled features dropped before the linear head while training.
+        instance: whether there is an instance-dependent adjacency beside the fixed and the learned one.
         embedding: channels of the two embeddings whose product is the instance-dependent adjacency.
     """
 
@@ -36,13 +37,15 @@ class STFConfig(NetworkConfig):
     strides: tuple[PositiveInt, ...] = (1, 1, 2, 1, 2, 1)
     kernel: PositiveInt = 5
     dropout: NonNegativeFloat = 0.0
+    instance: bool = True
     embedding: PositiveInt = 16
 
 
 class STFModule(Stage):
     """One STF-GCN module: graph convolution over joints, then convolution over time, each with a residual.
 
-    The adjacency of subset k is A_k + B_k (fixed + learned); a further subset uses G, computed from the module's input:
+    The adjacency of subset k is A_k + B_k (fixed + learned); a further subset, unless the configuration leaves it out,
+    uses G, computed from the module's input:
     G = softmax(phi(F)^T psi(F) / sqrt(E T)) over the source joint, so that columns sum to one.
     """
 
@@ -53,8 +56,8 @@ class STFModule(Stage):
         self.register_buffer("fixed", adjacency, persistent=False)
         self.fixed: Tensor
         self.learned = nn.Parameter(torch.zeros_like(adjacency))
-        self.embed = nn.Conv2d(inputs, 2 * config.embedding, 1)
-        self.mix = nn.Conv2d((len(adjacency) + 1) * inputs, outputs, 1, bias=False)
+        self.embed = nn.Conv2d(inputs, 2 * config.embedding, 1) if config.instance else None
+        self.mix = nn.Conv2d((len(adjacency) + config.instance) * inputs, outputs, 1, bias=False)
         self.mix_norm: nn.Module = nn.BatchNorm2d(outputs)
         self.mix_residual: nn.Module = (
             nn.Identity() if inputs == outputs else projection(inputs, outputs, 1, bias=False)
@@ -65,23 +68,27 @@ class STFModule(Stage):
             nn.Identity() if stride == 1 else projection(outputs, outputs, stride, bias=False)
         )
 
-    def instance_adjacency(self, x: Float[Tensor, "R C T V"]) -> Float[Tensor, "R V V"]:
-        """G of each sample; entry [i, j] weighs the way from joint i into joint j."""
+    def instance_adjacency(self, x: Float[Tensor, "R C T V"]) -> Float[Tensor, "R V V"] | None:
+        """G of each sample, or None where the module has none; entry [i, j] weighs the way from joint i into j."""
+        if self.embed is None:
+            return None
         phi, psi = pointwise(self.embed, x).permute(0, 3, 2, 1).chunk(2, dim=3)
         phi, psi = phi.flatten(2), psi.flatten(2)
         return functional.softmax(phi @ psi.transpose(1, 2) / phi.shape[2] ** 0.5, dim=1)
 
     def neighbours(
-        self, x: Float[Tensor, "R C T V"], instance: Float[Tensor, "R V V"]
-    ) -> Float[Tensor, "R (S+1)*C T V"]:
+        self, x: Float[Tensor, "R C T V"], instance: Float[Tensor, "R V V"] | None
+    ) -> Float[Tensor, "R S*C T V"]:
         """What each joint gathers along every subset: one product with all adjacencies stacked."""
-        subsets = torch.cat([(self.fixed + self.learned).expand(len(x), -1, -1, -1), instance[:, None]], dim=1)
+        subsets = (self.fixed + self.learned).expand(len(x), -1, -1, -1)
+        if instance is not None:
+            subsets = torch.cat([subsets, instance[:, None]], dim=1)
         into = subsets.permute(0, 3, 1, 2).flatten(1, 2)
         gathered: Tensor = into[:, None] @ x.permute(0, 2, 3, 1)
         count, channels, frames, joints = x.shape
         return gathered.view(count, frames, joints, subsets.shape[1] * channels).permute(0, 3, 1, 2)
 
-    def forward(self, x: Float[Tensor, "R C T V"]) -> tuple[Float[Tensor, "R D S V"], Float[Tensor, "R V V"]]:
+    def forward(self, x: Float[Tensor, "R C T V"]) -> tuple[Float[Tensor, "R D S V"], Float[Tensor, "R V V"] | None]:
         """The module's features F_k and its instance-dependent adjacency G_k."""
         instance = self.instance_adjacency(x)
         mixed = self.mix_norm(pointwise(self.mix, self.neighbours(x, instance)))

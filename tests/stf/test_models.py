@@ -1,5 +1,6 @@
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,8 +84,11 @@ def test_a_module_gathers_along_each_subset_as_its_adjacency_says() -> None:
     torch.testing.assert_close(module.neighbours(x, instance), expected)
 
 
-def test_a_block_of_st_gcn_carries_a_joint_to_its_neighbours_only() -> None:
-    model = build_model("st_gcn", layout=NTU25, num_classes=5, widths=(32,), strides=(1,)).eval()
+@pytest.mark.parametrize(
+    ("name", "options"), [("st_gcn", {"widths": (32,)}), ("stf", {"widths": (8,), "instance": False})]
+)
+def test_a_fixed_graph_carries_a_joint_to_its_neighbours_only(name: str, options: dict[str, Any]) -> None:
+    model = build_model(name, layout=NTU25, num_classes=5, strides=(1,), **options).eval()
     x = torch.randn(1, 3, 16, 25, 1)
     changed = x.clone()
     elbow = NTU25.index("left_elbow")
@@ -92,6 +96,11 @@ def test_a_block_of_st_gcn_carries_a_joint_to_its_neighbours_only() -> None:
     difference = (model.run(changed).features[0] - model.run(x).features[0]).abs().amax(dim=(0, 1, 2))
     reached = (difference > 1e-6).nonzero().flatten().tolist()
     assert reached == np.flatnonzero(hop_distance(NTU25)[elbow] <= 1).tolist()
+
+
+def test_stf_without_an_instance_dependent_adjacency_computes_none() -> None:
+    output = build_model("stf", layout=NTU25, num_classes=5, instance=False).run(torch.randn(1, 3, 16, 25, 1))
+    assert output.adjacency == ()
 
 
 def test_the_graph_of_st_gcn_is_the_same_for_every_input() -> None:
