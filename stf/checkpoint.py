@@ -13,6 +13,7 @@ from torch import Tensor
 from stf.atomic import output_file, write_errors
 from stf.errors import UserError
 from stf.sampling import Sampling
+from stf.transforms import Normalisation
 
 DEFAULT_MODEL = "utd-mhad-27"
 """The checkpoint that is used where none is named."""
@@ -107,7 +108,7 @@ class Header(_Facts):
     whole_clips: bool = False
     looks: int = Field(default=1, gt=0)
     streams: dict[str, PositiveFloat] = Field(min_length=1)
-    normalisation: Literal["body", "clip"] = "body"
+    normalisation: Normalisation = "body"
     focus_module: int = -1
     temperature: float = Field(default=1.0, gt=0)
     vector: VectorScaling | None = None

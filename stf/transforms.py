@@ -5,6 +5,7 @@ A joint whose numbers are all zero is missing; it stays zero through everything 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -65,11 +66,14 @@ def normalise_clip(x: Batch, layout: SkeletonLayout) -> Batch:
     return _turn(placed, across.sum(dim=(2, 3)), layout)
 
 
-NORMALISATIONS: Mapping[str, Callable[[Batch, SkeletonLayout], Batch]] = {
+Normalisation = Literal["body", "clip"]
+"""What checkpoints and recipes call a way to prepare joints; see `NORMALISATIONS`."""
+
+NORMALISATIONS: Mapping[Normalisation, Callable[[Batch, SkeletonLayout], Batch]] = {
     "body": normalise_body,
     "clip": normalise_clip,
 }
-"""How joints can be prepared, by the name that checkpoints and recipes call it."""
+"""How joints can be prepared."""
 
 
 def _body(
@@ -137,6 +141,8 @@ class Augmentation:
         shear: standard deviation of the share of each axis that is added to each other one.
         bias: torso lengths, standard deviation of a displacement of each joint that lasts the whole clip.
         jitter: torso lengths, standard deviation of noise per joint and frame.
+        swap: probability that left and right change names for the whole clip, as where a sensor takes a back for the
+            front; in space the body is then turned round, as normalisation would have turned it.
         gap: probability that a run of up to a third of the frames goes missing.
         joint_dropout: probability of each joint to go missing for the whole clip.
         limb_dropout: probability that one body part (`SkeletonLayout.limbs`) goes missing for the whole clip.
@@ -148,6 +154,7 @@ class Augmentation:
     shear: float = 0.0
     bias: float = 0.06
     jitter: float = 0.01
+    swap: float = 0.0
     gap: float = 0.1
     joint_dropout: float = 0.0
     limb_dropout: float = 0.0
@@ -156,7 +163,6 @@ class Augmentation:
         """Augment a batch (N, C, T, V, M); a score channel stays, but for joints that go missing."""
         count, _, frames, joints, persons = x.shape
         spatial = layout.num_coordinates
-        known = known_joints(x)
 
         def normal(*shape: int) -> Tensor:
             return torch.randn(*shape, generator=generator).to(x.device)
@@ -164,6 +170,8 @@ class Augmentation:
         def uniform(*shape: int) -> Tensor:
             return torch.rand(*shape, generator=generator).to(x.device)
 
+        x = torch.where((uniform(count) < self.swap).view(-1, 1, 1, 1, 1), _swap_sides(x, layout), x)
+        known = known_joints(x)
         stretch = torch.eye(spatial, device=x.device) * (1 + self.scale * normal(count, spatial, 1))
         linear = stretch @ (self._turn(count, spatial, normal, uniform) + self.shear * normal(count, spatial, spatial))
         displaced = x[:, :spatial] + self.bias * normal(count, spatial, 1, joints, persons)
@@ -208,6 +216,14 @@ def _axis_rotation(angle: Float[Tensor, " N"], axis: int) -> Float[Tensor, "N 3 
     matrix[:, second, first] = angle.sin()
     matrix[:, first, second] = -angle.sin()
     return matrix
+
+
+def _swap_sides(x: Batch, layout: SkeletonLayout) -> Batch:
+    """Let left and right change names, and turn bodies in space by half a turn about the vertical."""
+    swapped = x[:, :, :, list(layout.mirror)]
+    if layout.num_coordinates == 2:
+        return swapped
+    return torch.cat([-swapped[:, :1], swapped[:, 1:2], -swapped[:, 2:3], swapped[:, 3:]], dim=1)
 
 
 def mirror(x: Batch, layout: SkeletonLayout) -> Batch:

@@ -26,7 +26,7 @@ from stf.focus import GradientMethod
 from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration, FocusLoss, FocusLosses
 from stf.skeleton import SkeletonLayout, get_layout
 from stf.streams import get_stream
-from stf.transforms import Augmentation
+from stf.transforms import Augmentation, Normalisation
 from stf.windows import Share, SpanWindows, WindowKind
 
 
@@ -163,7 +163,7 @@ class Recipe(_Strict):
 
     data: tuple[DataSource, ...] = Field(default=(DataSource(),), min_length=1)
     layout: str = "ntu25"
-    normalisation: Literal["body", "clip"] = "body"
+    normalisation: Normalisation = "body"
     window: WindowKind = SpanWindows()
     streams: dict[str, PositiveFloat] = Field(default={"joint": 1.0}, min_length=1)
     model: ModelChoice = ModelChoice()

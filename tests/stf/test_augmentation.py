@@ -19,6 +19,7 @@ from stf.transforms import (
     mirror,
     mirrored_labels,
     normalise_body,
+    normalise_clip,
     random_mirror,
 )
 
@@ -131,6 +132,20 @@ def test_dropped_joints_and_limbs_are_missing_for_the_whole_clip_as_often_as_ask
     dropped = [frozenset(clip.nonzero()[:, 0].tolist()) for clip in gone]
     assert set(dropped) == {frozenset(), *limbs}
     assert 0.4 < sum(map(bool, dropped)) / 400 < 0.6
+
+
+@pytest.mark.parametrize("layout", SPATIAL, **by_name)
+def test_swapped_sides_are_what_normalising_makes_of_a_back_taken_for_the_front(layout) -> None:
+    x = moving(layout, clips=3, persons=2).float()
+    renamed = normalise_clip(x[:, :, :, list(layout.mirror)], layout)
+    swapped = replace(NONE, swap=1.0)(normalise_clip(x, layout), layout, generator(0))
+    torch.testing.assert_close(swapped, renamed)
+
+
+def test_sides_are_swapped_in_the_share_of_clips_asked_for() -> None:
+    x = moving(NTU25, clips=1).float().expand(1000, -1, -1, -1, -1)
+    swapped = (replace(NONE, swap=0.3)(x, NTU25, generator(0)) != x).flatten(1).any(dim=1)
+    assert swapped.float().mean() == pytest.approx(0.3, abs=0.05)
 
 
 def test_in_the_picture_only_places_change_and_scores_stay() -> None:
