@@ -97,7 +97,7 @@ class Appearance:
 
     @classmethod
     def varied(cls, seed: int) -> "Appearance":
-        """The person of `random(seed)` in more than rooms: any backdrop, short trousers, dim, warm or back light, noise.
+        """The person of `random(seed)` beyond the room: any backdrop, shorts, dim, tinted or back light, noise.
 
         Half of them stand in a light that is up to eight times as weak as the room's, of a colour between a bulb's and
         the evening sky's.

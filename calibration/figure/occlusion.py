@@ -30,9 +30,9 @@ _FLESH: Mapping[float, str] = {
     0.20: """hip spine_base spine_mid spine_shoulder neck root waist hips lower_back upper_back spine chest thorax
     lower_neck collar""",
 }
-"""Metres of flesh in front of a joint, whichever side it is seen from, on a figure of average size, and the joints it is for.
+"""Metres of flesh in front of a joint, whichever side it is seen from, on a figure of average size: the joints.
 
-A little more than what is in front of nine in ten of those of UTD-MHAD, HDM05, CMU and UI-PRMD seen from front and back.
+From what is in front of the joints of CMU and HDM05 seen from front and back, where nothing else is.
 """
 _FLESH_OF = {name: depth for depth, names in _FLESH.items() for name in names.split()}
 

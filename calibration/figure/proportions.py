@@ -1,4 +1,4 @@
-"""`Proportions`: other people who do the same: limbs, shoulders, hips and stature changed, directions and steps kept."""
+"""`Proportions`: other people who do the same: limbs, shoulders, hips and stature changed, directions kept."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ def _weights(build: Proportions, layout: SkeletonLayout) -> Float64[np.ndarray, 
             for joint in _beyond(start, layout):
                 bone = recorded[joint] - recorded[layout.parents[joint]]
                 made[joint] = made[layout.parents[joint]] + build.stature * length * bone
-    return made
+    return np.asarray(made)
 
 
 def _beyond(start: int, layout: SkeletonLayout) -> list[int]:
