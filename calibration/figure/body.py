@@ -1,5 +1,6 @@
 """The figure's flesh: from the joints of one person to the solids around them."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -67,7 +68,7 @@ class _Sculptor:
         mean, slope = (high + low) / 2, (high - low) / 2
         frame = np.eye(4)
         axes = _axes(end - start, front)
-        length = float(np.linalg.norm(end - start)) / 2
+        length = _length(end - start) / 2
         frame[:3, :3] = axes.T * (widest, length, widest * flatness)
         frame[:3, 3] = (start + end) / 2
         self._add(frame, (-slope * slope, -2 * mean * slope, -mean * mean), (-1, 1), split, colours)
@@ -83,7 +84,7 @@ class _Sculptor:
     ) -> None:
         """A tapered capsule: the cone that touches the spheres at both ends, and the sphere at `end`."""
         axis = end - start
-        length = max(float(np.linalg.norm(axis)), 1e-6)
+        length = max(_length(axis), 1e-6)
         sine = float(np.clip((radii[0] - radii[1]) / length, -0.95, 0.95))
         cosine = float(np.sqrt(1 - sine * sine))
         shift = axis / length * sine
@@ -115,7 +116,7 @@ def size(points: Float[np.ndarray, "P 3"]) -> float:
     """The size of a person from the length of the limbs; 1 is the average, for which all radii are meant."""
     at = dict(zip(NAMES, points.astype(np.float64), strict=True))
     bones = [("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle")]
-    limbs = sum(float(np.linalg.norm(at[f"{s}_{a}"] - at[f"{s}_{b}"])) for s in SIDES for a, b in bones)
+    limbs = sum(_length(at[f"{s}_{a}"] - at[f"{s}_{b}"]) for s in SIDES for a, b in bones)
     return limbs / _AVERAGE_LIMBS
 
 
@@ -138,6 +139,10 @@ def dress(points: Float[np.ndarray, "P 3"], appearance: Appearance) -> Solids:
     return sculptor.solids()
 
 
+def _length(vector: Vector) -> float:
+    return math.sqrt(vector @ vector)
+
+
 def _cross(a: Vector, b: Vector) -> Vector:
     """The cross product; numpy's takes ten times as long for a single vector."""
     (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
@@ -145,7 +150,7 @@ def _cross(a: Vector, b: Vector) -> Vector:
 
 
 def _unit(vector: Vector) -> Vector:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return vector / max(_length(vector), 1e-9)
 
 
 def _axes(up: Vector, front: Vector) -> Float64[np.ndarray, "3 3"]:
@@ -162,8 +167,8 @@ def _trunk(sculptor: _Sculptor, at: Mapping[str, Vector], thick: float, look: Ap
     across = at["left_shoulder"] - at["right_shoulder"] + 0.5 * (at["left_hip"] - at["right_hip"])
     up = shoulders - hips
     axes = _axes(up, _cross(across, up))
-    shoulder_half = float(np.linalg.norm(at["left_shoulder"] - at["right_shoulder"])) / 2
-    hip_half = float(np.linalg.norm(at["left_hip"] - at["right_hip"])) / 2
+    shoulder_half = _length(at["left_shoulder"] - at["right_shoulder"]) / 2
+    hip_half = _length(at["left_hip"] - at["right_hip"]) / 2
     chest_width = 0.5 * shoulder_half + 0.08 * thick
     hem_width = hip_half + 0.096 * thick
     waist_width = 0.146 * thick

@@ -91,23 +91,37 @@ def cast(solids: Solids, camera: Camera) -> Surface:
     start, stop = _outlines(solids, camera)
     start, stop = np.maximum(start, first), np.minimum(stop, last)
 
+    # Polynomials in x and y are developed around the middle of each box: float32 is then exact enough.
+    middle = np.ones((len(first), 3))
+    middle[:, :2] = (centre - (first + last) / 2) / camera.focals
+    bent = (squared @ middle[:, :, None])[:, :, 0]
+    forms = np.stack([2 * bent, toward, inverse[:, 1, :3]], axis=1)
+    constants = np.einsum("pkc,pc->pk", forms, middle)
+    constants[:, 0] -= np.einsum("pc,pc->p", middle, bent)
+    linear = np.stack([forms[..., 0], forms[..., 1], constants], axis=1).astype(np.float32)[..., None]
+    curved = np.stack([squared[:, 0, 0], 2 * squared[:, 0, 1], squared[:, 1, 1]], axis=1).astype(np.float32)
+    constant, lift = constant.astype(np.float32), inverse[:, 1, 3].astype(np.float32)
+    xs = (centre[0] - 0.5 - np.arange(width)) / focal_x
+    ys = (centre[1] - 0.5 - np.arange(height)) / focal_y
+
     for number in np.flatnonzero(in_front & (stop > start).all(axis=1)):
-        (left, top), (right, bottom) = start[number], stop[number]
-        # Polynomials in x and y are developed around the middle of the box: float32 is then exact enough.
-        middle = np.ones(3)
-        middle[:2] = (centre - (first[number] + last[number]) / 2) / camera.focals
-        x = ((centre[0] - 0.5 - np.arange(left, right)) / focal_x - middle[0]).astype(np.float32)
-        y = ((centre[1] - 0.5 - np.arange(top, bottom)) / focal_y - middle[1]).astype(np.float32)[:, None]
-        s = squared[number]
-        discriminant = _linear(2 * s @ middle, -middle @ s @ middle, middle, x, y)
-        discriminant += (s[0, 0].astype(np.float32) * x + (2 * s[0, 1]).astype(np.float32) * y) * x
-        discriminant += s[1, 1].astype(np.float32) * y * y
-        entry = np.sqrt(np.maximum(discriminant, 0)) - _linear(toward[number], 0, middle, x, y)
-        t = constant[number].astype(np.float32) / entry
-        along = t * _linear(inverse[number, 1, :3], 0, middle, x, y) + inverse[number, 1, 3].astype(np.float32)
+        (left, top), (right, bottom) = start[number].tolist(), stop[number].tolist()
+        x = (xs[left:right] - middle[number, 0]).astype(np.float32)
+        y = (ys[top:bottom] - middle[number, 1]).astype(np.float32)
+        across, up, fixed = linear[number]
+        discriminant, towards, along = (across * x + fixed)[:, None] + (up * y)[..., None]
+        y = y[:, None]
+        xx, xy, yy = curved[number]
+        discriminant += (xx * x + xy * y) * x
+        discriminant += yy * y * y
+        t = constant[number] / (np.sqrt(np.maximum(discriminant, 0)) - towards)
+        along *= t
+        along += lift[number]
         low, high = solids.spans[number]
         box = depth[top:bottom, left:right]
-        hit = (discriminant > 0) & (t > 0) & (t < box) & (along >= low) & (along <= high)
+        hit = discriminant > 0
+        for condition in (t > 0, t < box, along >= low, along <= high):
+            hit &= condition
         np.copyto(box, t, where=hit)
         np.copyto(solid[top:bottom, left:right], np.int16(number), where=hit)
     return Surface(depth, solid)
@@ -135,15 +149,3 @@ def _outlines(solids: Solids, camera: Camera) -> tuple[Int64[np.ndarray, "P 2"],
         ends = camera.centre - camera.focals * np.stack([middle - half, middle + half]) / far
     ends = np.nan_to_num(ends.reshape(4, -1, 2)).clip(-2, np.array(camera.size) + 2)
     return np.floor(ends.min(axis=0)).astype(int) - 1, np.ceil(ends.max(axis=0)).astype(int) + 1
-
-
-def _linear(
-    form: Float64[np.ndarray, "3"],
-    offset: float,
-    middle: Float64[np.ndarray, "3"],
-    x: Float32[np.ndarray, " W"],
-    y: Float32[np.ndarray, "H 1"],
-) -> Float32[np.ndarray, "H W"]:
-    """`form`'(middle + (x, y, 0)) + offset."""
-    across = form[0].astype(np.float32) * x + np.float32(form @ middle + offset)
-    return np.asarray(across + form[1].astype(np.float32) * y)

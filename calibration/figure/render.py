@@ -75,18 +75,23 @@ class Renderer:
         self._weights = joint_weights(layout)
         self._flesh = flesh(layout)
         self._room = build_room(self._fine, appearance)
-        pixels = camera.size[0] * camera.size[1] * 3
-        self._noise = np.random.default_rng(appearance.seed).normal(0, appearance.noise, 2 * pixels).astype(np.int16)
+        twice = 2 * 3 * camera.size[0] * camera.size[1] if appearance.noise else 0
+        noise = np.random.default_rng(appearance.seed).normal(0, appearance.noise, twice)
+        self._noise = np.rint(noise).astype(np.int16)
 
     def render(self, joints: Float[np.ndarray, "*M V 3"]) -> Rendering:
         """Draw one moment.
 
         Args:
             joints: (V, 3) metres in studio coordinates of the first person, or (M, V, 3) of the first M; none missing.
+
+        Raises:
+            ValueError: if there are more people than appearances.
         """
         people = joints.reshape(-1, *joints.shape[-2:]).astype(np.float64)
         points = self._weights @ people
-        bodies = [dress(*person) for person in zip(points, self._looks, strict=False)]
+        looks = self._looks[: len(people)]
+        bodies = [dress(person, look) for person, look in zip(points, looks, strict=True)]
         solids = Solids.joined(bodies).moved(self._fine.pose)
         surface = cast(solids, self._fine)
         image = with_shadows(self._room, self._fine, *self._shadows(points))
@@ -94,7 +99,7 @@ class Renderer:
         image.reshape(-1, 3)[drawn] = to_bgr(_shade(solids, surface, drawn, self._fine, self.appearance))
         joints_3d = self.camera.to_camera(people)
         joints_2d = self.camera.project(joints_3d)
-        thickness = [size(person) * look.girth for person, look in zip(points, self._looks, strict=False)]
+        thickness = [size(person) * look.girth for person, look in zip(points, looks, strict=True)]
         hidden = occlusion(
             self._factor * joints_2d,
             joints_3d[..., 2],
