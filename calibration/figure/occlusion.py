@@ -25,7 +25,8 @@ _FLESH: Mapping[float, str] = {
     0.04: "nose eye_inner eye eye_outer ear mouth",
     0.07: "elbow forearm wrist hand hand_tip fingers index pinky thumb ankle",
     0.09: "knee foot foot_index ball toe toes heel",
-    0.13: "head head_top head_tip shoulder upper_neck",
+    0.13: "head head_top head_tip upper_neck",
+    0.17: "shoulder",
     0.20: """hip spine_base spine_mid spine_shoulder neck root waist hips lower_back upper_back spine chest thorax
     lower_neck collar""",
 }

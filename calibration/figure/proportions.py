@@ -1,6 +1,5 @@
 """`Proportions`: other people who do the same: limbs, shoulders, hips and stature changed, directions kept."""
 
-from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,13 +64,13 @@ def _weights(build: Proportions, layout: SkeletonLayout) -> Float64[np.ndarray, 
     made[pairs["shoulder"]] += build.stature * (build.shoulders - 1) * (recorded[pairs["shoulder"]] - shoulders)
     for part, length in (("hip", build.legs), ("shoulder", build.arms)):
         for start in pairs[part]:
-            for joint in _beyond(start, layout, {*pairs["hip"], *pairs["shoulder"]}):
+            for joint in _beyond(start, layout, [*pairs["hip"], *pairs["shoulder"]]):
                 bone = recorded[joint] - recorded[layout.parents[joint]]
                 made[joint] = made[layout.parents[joint]] + build.stature * length * bone
     return np.asarray(made)
 
 
-def _beyond(start: int, layout: SkeletonLayout, starts: Set[int]) -> list[int]:
+def _beyond(start: int, layout: SkeletonLayout, starts: list[int]) -> list[int]:
     """The joints of the limb that starts at one of `starts`, each after its parent, without that one."""
     limb = [start]
     for parent in limb:  # which grows meanwhile
