@@ -1,7 +1,8 @@
 """`Appearance`: what the figure and its room look like."""
 
 from colorsys import hsv_to_rgb
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
@@ -17,9 +18,22 @@ _HAIRS: tuple[Colour, ...] = (
 )  # fmt: skip
 
 
+class Backdrop(StrEnum):
+    """What is around the figure."""
+
+    ROOM = "room"
+    """A plank floor, a wall and two pictures on it."""
+    STUDIO = "studio"
+    """Nothing but a gradient from the wall's colour to the floor's."""
+    CLUTTER = "clutter"
+    """The room, full of striped and plain things of all sizes."""
+    OUTDOORS = "outdoors"
+    """A lawn, a hedge and the sky."""
+
+
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """Colours, build and light; the defaults are the figure of the demo clip.
+    """Colours, build, light and surroundings; the defaults are the figure of the demo clip.
 
     Attributes:
         skin, hair, shirt, trousers, shoes, wall, floor: colours.
@@ -28,7 +42,11 @@ class Appearance:
         sleeve: how far the sleeves reach, 0 at the shoulder, 1 at the elbow, 2 at the wrist.
         light: direction towards the lamp in camera coordinates (x left, y up, z away); y > 0.
         ambient: share of the light that comes from everywhere, in [0, 1].
-        seed: decides the pattern of the floor and the wall.
+        seed: decides the pattern of the floor and the wall, and the noise.
+        trousers_to: how far the trousers reach, 0 at the hip, 1 at the knee, 2 at the ankle.
+        brightness: factor on the red, green and blue light; below 1 it is dark, uneven it is tinted.
+        noise: standard deviation of the camera's noise in grey levels of 255.
+        backdrop: what is around the figure.
     """
 
     skin: Colour = (0.89, 0.71, 0.58)
@@ -44,6 +62,10 @@ class Appearance:
     light: tuple[float, float, float] = (0.5, 0.75, -0.6)
     ambient: float = 0.45
     seed: int = 0
+    trousers_to: float = 2.0
+    brightness: Colour = (1.0, 1.0, 1.0)
+    noise: float = 0.0
+    backdrop: Backdrop = Backdrop.ROOM
 
     @classmethod
     def random(cls, seed: int) -> "Appearance":
@@ -71,4 +93,22 @@ class Appearance:
             light=(float(rng.uniform(-1, 1)), float(rng.uniform(0.4, 1.2)), float(rng.uniform(-1, -0.4))),
             ambient=float(rng.uniform(0.35, 0.6)),
             seed=seed,
+        )
+
+    @classmethod
+    def varied(cls, seed: int) -> "Appearance":
+        """The person of `random(seed)` beyond the room: any backdrop, shorts, dim, tinted or back light, noise.
+
+        Half of them stand in a light that is up to eight times as weak as the room's, of a colour between a bulb's and
+        the evening sky's.
+        """
+        rng = np.random.default_rng([seed, 1])
+        dim, warm = float(rng.uniform(0, 3)) * (rng.uniform() < 0.5), float(rng.uniform(-0.25, 0.25))
+        return replace(
+            cls.random(seed),
+            trousers_to=float(rng.choice([2.0, 2.0, rng.uniform(0.4, 1.6)])),
+            light=(float(rng.uniform(-1, 1)), float(rng.uniform(0.4, 1.2)), float(rng.uniform(-1, 0.6))),
+            brightness=(0.5**dim * (1 + warm), 0.5**dim, 0.5**dim * (1 - warm)),
+            noise=float(rng.uniform(0, 2) + 2 * dim),
+            backdrop=list(Backdrop)[rng.integers(len(Backdrop))],
         )

@@ -1,63 +1,23 @@
 """The figure's flesh: from the joints of one person to the solids around them."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float64
 
 from calibration.figure.appearance import Appearance, Colour
+from calibration.figure.points import ARM, LEG, NAMES, SIDES
 from calibration.figure.quadrics import Solids
-from stf.errors import UserError
-from stf.skeleton import SkeletonLayout
 
 Vector = Float64[np.ndarray, "3"]
 
-_SIDES = ("left", "right")
-_ARM = ("shoulder", "elbow", "wrist", "hand")
-_LEG = ("hip", "knee", "ankle", "foot")
-_STAND_INS: Mapping[str, Mapping[str, float]] = {
-    "head": {"left_ear": 0.6, "right_ear": 0.6, "left_shoulder": -0.1, "right_shoulder": -0.1},
-    "spine_shoulder": {"left_shoulder": 0.54, "right_shoulder": 0.54, "left_hip": -0.04, "right_hip": -0.04},
-    "left_hand": {"left_index": 0.5, "left_wrist": 0.5},
-    "right_hand": {"right_index": 0.5, "right_wrist": 0.5},
-    "left_foot": {"left_foot_index": 1.0},
-    "right_foot": {"right_foot_index": 1.0},
-}
-"""What stands for a joint that a layout does not have, as weights of those it has (MediaPipe-33)."""
-
-_NAMES = (
-    "head",
-    "spine_shoulder",
-    *(f"{side}_{joint}" for side in _SIDES for joint in (*_ARM, *_LEG)),
-)
 _AVERAGE_LIMBS = 2.4
-"""Metres: both arms and legs together, shoulder to wrist and hip to ankle, of the person all radii are meant for."""
+"""Metres: both arms and legs together, shoulder to wrist and hip to ankle, as Kinect v1 sees the average person."""
 
 _SPHERE = (1.0, 0.0, -1.0)
 _WHITE: Colour = (0.93, 0.92, 0.90)
 _DARK: Colour = (0.12, 0.09, 0.08)
-
-
-def joint_weights(layout: SkeletonLayout) -> Float64[np.ndarray, "P V"]:
-    """The matrix that takes a layout's joints to the points `dress` needs.
-
-    Raises:
-        UserError: if the layout lacks a joint and what could stand for it.
-    """
-    weights = np.zeros((len(_NAMES), layout.num_joints))
-    for row, name in zip(weights, _NAMES, strict=True):
-        parts = {name: 1.0} if name in layout.joints else _STAND_INS.get(name, {name: 1.0})
-        if missing := set(parts) - set(layout.joints):
-            raise UserError(
-                f"a figure cannot be drawn from layout '{layout.name}': it has no {', '.join(sorted(missing))}"
-            )
-        row[layout.indices(*parts)] = list(parts.values())
-    return weights
-
-
-def points_called(*names: str) -> list[int]:
-    """The rows of `joint_weights` that make the points of these names."""
-    return [_NAMES.index(name) for name in names]
 
 
 class _Sculptor:
@@ -108,7 +68,7 @@ class _Sculptor:
         mean, slope = (high + low) / 2, (high - low) / 2
         frame = np.eye(4)
         axes = _axes(end - start, front)
-        length = float(np.linalg.norm(end - start)) / 2
+        length = _length(end - start) / 2
         frame[:3, :3] = axes.T * (widest, length, widest * flatness)
         frame[:3, 3] = (start + end) / 2
         self._add(frame, (-slope * slope, -2 * mean * slope, -mean * mean), (-1, 1), split, colours)
@@ -124,11 +84,11 @@ class _Sculptor:
     ) -> None:
         """A tapered capsule: the cone that touches the spheres at both ends, and the sphere at `end`."""
         axis = end - start
-        length = max(float(np.linalg.norm(axis)), 1e-6)
+        length = max(_length(axis), 1e-6)
         sine = float(np.clip((radii[0] - radii[1]) / length, -0.95, 0.95))
         cosine = float(np.sqrt(1 - sine * sine))
         shift = axis / length * sine
-        side = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
+        side = _cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
         touching = radii[0] * cosine, radii[1] * cosine
         self.cone(start + radii[0] * shift, end + radii[1] * shift, touching, side, colours, split=split)
         self.ball(end, radii[1], colours[1])
@@ -152,6 +112,14 @@ class _Sculptor:
         return Solids(*map(np.array, (self.frames, self.profiles, self.spans, self.splits, self.colours)))
 
 
+def size(points: Float[np.ndarray, "P 3"]) -> float:
+    """The size of a person from the length of the limbs; 1 is the average, for which all radii are meant."""
+    at = dict(zip(NAMES, points.astype(np.float64), strict=True))
+    bones = [("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle")]
+    limbs = sum(_length(at[f"{s}_{a}"] - at[f"{s}_{b}"]) for s in SIDES for a, b in bones)
+    return limbs / _AVERAGE_LIMBS
+
+
 def dress(points: Float[np.ndarray, "P 3"], appearance: Appearance) -> Solids:
     """Put flesh and clothes on the points of one person.
 
@@ -159,29 +127,37 @@ def dress(points: Float[np.ndarray, "P 3"], appearance: Appearance) -> Solids:
         points: `joint_weights(layout) @ joints`, in studio coordinates (metres, y up, floor at 0).
         appearance: colours and build.
     """
-    at = dict(zip(_NAMES, points.astype(np.float64), strict=True))
-    bones = [("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle")]
-    limbs = sum(float(np.linalg.norm(at[f"{s}_{a}"] - at[f"{s}_{b}"])) for s in _SIDES for a, b in bones)
-    scale = limbs / _AVERAGE_LIMBS
+    at = dict(zip(NAMES, points.astype(np.float64), strict=True))
+    scale = size(points)
     thick = scale * appearance.girth
     sculptor = _Sculptor()
     trunk = _trunk(sculptor, at, thick, appearance)
     _head(sculptor, at, trunk, scale, appearance)
-    for side in _SIDES:
-        _arm(sculptor, [at[f"{side}_{joint}"] for joint in _ARM], trunk, thick, appearance)
-        _leg(sculptor, [at[f"{side}_{joint}"] for joint in _LEG], trunk, thick, appearance)
+    for side in SIDES:
+        _arm(sculptor, [at[f"{side}_{joint}"] for joint in ARM], trunk, thick, appearance)
+        _leg(sculptor, [at[f"{side}_{joint}"] for joint in LEG], trunk, thick, appearance)
     return sculptor.solids()
 
 
+def _length(vector: Vector) -> float:
+    return math.sqrt(vector @ vector)
+
+
+def _cross(a: Vector, b: Vector) -> Vector:
+    """The cross product; numpy's takes ten times as long for a single vector."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
+
+
 def _unit(vector: Vector) -> Vector:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
+    return vector / max(_length(vector), 1e-9)
 
 
 def _axes(up: Vector, front: Vector) -> Float64[np.ndarray, "3 3"]:
     """Orthonormal rows: to the left of who looks to the `front`, up, and the part of `front` square to `up`."""
     y = _unit(up)
     z = _unit(front - (front @ y) * y)
-    return np.stack([np.cross(y, z), y, z])
+    return np.stack([_cross(y, z), y, z])
 
 
 def _trunk(sculptor: _Sculptor, at: Mapping[str, Vector], thick: float, look: Appearance) -> Float64[np.ndarray, "3 3"]:
@@ -190,9 +166,9 @@ def _trunk(sculptor: _Sculptor, at: Mapping[str, Vector], thick: float, look: Ap
     hips = (at["left_hip"] + at["right_hip"]) / 2
     across = at["left_shoulder"] - at["right_shoulder"] + 0.5 * (at["left_hip"] - at["right_hip"])
     up = shoulders - hips
-    axes = _axes(up, np.cross(across, up))
-    shoulder_half = float(np.linalg.norm(at["left_shoulder"] - at["right_shoulder"])) / 2
-    hip_half = float(np.linalg.norm(at["left_hip"] - at["right_hip"])) / 2
+    axes = _axes(up, _cross(across, up))
+    shoulder_half = _length(at["left_shoulder"] - at["right_shoulder"]) / 2
+    hip_half = _length(at["left_hip"] - at["right_hip"]) / 2
     chest_width = 0.5 * shoulder_half + 0.08 * thick
     hem_width = hip_half + 0.096 * thick
     waist_width = 0.146 * thick
@@ -203,7 +179,7 @@ def _trunk(sculptor: _Sculptor, at: Mapping[str, Vector], thick: float, look: Ap
     sculptor.cone(waist, chest, (waist_width, chest_width), axes[2], shirt, flatness=0.78)
     sculptor.ellipsoid(chest, axes, (chest_width, 0.115 * thick, 0.78 * chest_width), look.shirt)
     collar = at["spine_shoulder"] - 0.02 * thick * axes[1]
-    for side in _SIDES:
+    for side in SIDES:
         sculptor.limb(collar, at[f"{side}_shoulder"], (0.060 * thick, 0.062 * thick), shirt)
     sculptor.ball(collar, 0.064 * thick, look.shirt)
     return axes
@@ -250,7 +226,7 @@ def _arm(
     sculptor.limb(shoulder, elbow, (0.060 * thick, 0.043 * thick), upper, split=2 * look.sleeve - 1)
     sculptor.limb(elbow, wrist, (0.043 * thick, 0.029 * thick), lower, split=2 * look.sleeve - 3)
     along = _unit(_unit(wrist - elbow) + 0.8 * _unit(hand - wrist))
-    axes = _axes(along, np.cross(along, trunk[2] + 0.7 * trunk[1]))
+    axes = _axes(along, _cross(along, trunk[2] + 0.7 * trunk[1]))
     thumb = axes[0] * (1 if axes[0] @ (trunk[2] + 0.7 * trunk[1]) > 0 else -1)
     palm = wrist + 0.055 * thick * along
     sculptor.ellipsoid(palm, axes, np.array([0.041, 0.058, 0.022]) * thick, look.skin)
@@ -265,10 +241,10 @@ def _leg(
     sculptor: _Sculptor, joints: Sequence[Vector], trunk: Float64[np.ndarray, "3 3"], thick: float, look: Appearance
 ) -> None:
     hip, knee, ankle, foot = joints
-    cloth = (look.trousers, look.trousers)
+    at_knee, at_ankle = (look.trousers if look.trousers_to >= end else look.skin for end in (1, 2))
     sculptor.ball(hip, 0.080 * thick, look.trousers)
-    sculptor.limb(hip, knee, (0.080 * thick, 0.062 * thick), cloth)
-    sculptor.limb(knee, ankle, (0.062 * thick, 0.045 * thick), cloth)
+    sculptor.limb(hip, knee, (0.080 * thick, 0.062 * thick), (look.trousers, at_knee), split=2 * look.trousers_to - 1)
+    sculptor.limb(knee, ankle, (0.062 * thick, 0.045 * thick), (at_knee, at_ankle), split=2 * look.trousers_to - 3)
     shin = _unit(knee - ankle)
     planted = float(np.clip((0.20 * thick - ankle[1]) / 0.06, 0, 1))  # a foot near the floor lies flat on it
     up = _unit(planted * np.array([0.0, 1.0, 0.0]) + (1 - planted) * shin)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Float64
 
+from realtime.camera import Camera as Lens
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
@@ -16,12 +18,13 @@ class Camera:
 
     Attributes:
         size: width and height of the picture in pixels.
-        focal: focal length in pixels.
+        focal: focal length in pixels, the horizontal one where they differ.
         principal: principal point (u, v) in pixels; the middle of the picture if None.
         target: the point looked at, in studio coordinates.
         distance: metres from the pinhole to `target`.
         yaw: radians around the vertical; at yaw > 0 the camera has walked towards the person's left.
         pitch: radians above the horizontal; at pitch > 0 the camera looks down.
+        aspect: the vertical focal length as a share of the horizontal one.
     """
 
     size: tuple[int, int] = (640, 480)
@@ -31,6 +34,26 @@ class Camera:
     distance: float = 3.0
     yaw: float = 0.0
     pitch: float = 0.0
+    aspect: float = 1.0
+
+    @classmethod
+    def with_lens(cls, lens: Lens, *, distance: float = 3.0, yaw: float = 0.0, pitch: float = 0.0) -> "Camera":
+        """A camera of the picture size, focal lengths and principal point of a real one; its distortion is left out.
+
+        Args:
+            lens: a calibrated camera, or `realtime.camera.default_camera`.
+            distance: as of the class.
+            yaw: as of the class.
+            pitch: as of the class.
+        """
+        (fx, fy), (cx, cy) = lens.focal, lens.centre
+        principal = (cx + 0.5, cy + 0.5)  # there, (0, 0) is the middle of a pixel, here its corner
+        return cls((lens.width, lens.height), fx, principal, distance=distance, yaw=yaw, pitch=pitch, aspect=fy / fx)
+
+    @property
+    def focals(self) -> Float64[np.ndarray, "2"]:
+        """The horizontal and the vertical focal length in pixels."""
+        return np.array([self.focal, self.focal * self.aspect])
 
     @property
     def centre(self) -> Float64[np.ndarray, "2"]:
@@ -41,7 +64,7 @@ class Camera:
     def pose(self) -> Float64[np.ndarray, "4 4"]:
         """The rigid transform from studio to camera coordinates, for column vectors."""
         pose = np.eye(4)
-        pose[:3, :3] = self._tilt @ _turn(-self.yaw)
+        pose[:3, :3] = self._tilt @ about_vertical(-self.yaw)
         pose[:3, 3] = (0, 0, self.distance) - pose[:3, :3] @ np.array(self.target)
         return pose
 
@@ -68,11 +91,11 @@ class Camera:
     def to_room(self, points: Float[np.ndarray, "... 3"]) -> Float64[np.ndarray, "... 3"]:
         """Studio coordinates to room coordinates (see `room_pose`), both in metres."""
         x, _, z = self.target
-        return np.asarray((points - np.array([x, 0, z])) @ _turn(-self.yaw).T)
+        return np.asarray((points - np.array([x, 0, z])) @ about_vertical(-self.yaw).T)
 
     def project(self, points: Float[np.ndarray, "... 3"]) -> Float64[np.ndarray, "... 2"]:
-        """Camera coordinates in metres to pixels: u = cx - f x / z, v = cy - f y / z."""
-        return np.asarray(self.centre - self.focal * points[..., :2] / points[..., 2:])
+        """Camera coordinates in metres to pixels: u = cx - fx x / z, v = cy - fy y / z."""
+        return np.asarray(self.centre - self.focals * points[..., :2] / points[..., 2:])
 
     def scaled(self, factor: int) -> "Camera":
         """The same view with `factor` times as many pixels each way."""
@@ -92,12 +115,12 @@ class Camera:
         target = (flat.min(axis=0) + flat.max(axis=0)) / 2
         room = np.minimum(self.centre, self.size - self.centre)  # pixels from the principal point to the nearest edges
         x_y_z = (flat - target) @ self.pose[:3, :3].T
-        needed = self.focal * (np.abs(x_y_z[:, :2]) + margin) / room - x_y_z[:, 2:]
+        needed = self.focals * (np.abs(x_y_z[:, :2]) + margin) / room - x_y_z[:, 2:]
         x, y, z = map(float, target)
         return replace(self, target=(x, y, z), distance=max(self.distance, float(needed.max())))
 
 
-def _turn(yaw: float) -> Float64[np.ndarray, "3 3"]:
+def about_vertical(yaw: float) -> Float64[np.ndarray, "3 3"]:
     """Rotation by `yaw` radians about the vertical axis y."""
     cos, sin = np.cos(yaw), np.sin(yaw)
     return np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
