@@ -73,6 +73,12 @@ PoseModel = Annotated[
 ]
 PoseDelegate = Annotated[Delegate, typer.Option("--pose-delegate", help="Where the pose estimator computes.")]
 People = Annotated[int, typer.Option("--people", min=1, help="How many people to look for at most.")]
+CameraFile = Annotated[
+    Path | None, typer.Option("--camera", metavar="FILE.toml", help="The camera, as stf calibrate camera found it.")
+]
+BodyFile = Annotated[
+    Path | None, typer.Option("--body", metavar="FILE.toml", help="The person, as stf calibrate body measured them.")
+]
 
 Dataset = Annotated[Path, typer.Argument(metavar="PATH", help="The folder or file of a dataset.")]
 Format = Annotated[
@@ -119,12 +125,14 @@ def label(
     poses: Annotated[
         Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks saved earlier; one video only.")
     ] = None,
+    camera: CameraFile = None,
+    body: BodyFile = None,
 ) -> None:
     """Label recorded videos: windows as JSON Lines, segments as CSV, and a summary."""
     from apps.engine import Engine  # noqa: PLC0415
     from apps.label import LabelOptions, run_label  # noqa: PLC0415
 
-    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
     raise typer.Exit(run_label(videos, output, engine, LabelOptions(annotate, save_poses, poses)))
 
 
@@ -139,12 +147,14 @@ def live(
     pose_delegate: PoseDelegate = Delegate.CPU,
     people: People = 1,
     window: Annotated[bool, typer.Option(help="Show a window, or print one line of JSON per prediction.")] = True,
+    camera: CameraFile = None,
+    body: BodyFile = None,
 ) -> None:
     """Recognise what a camera, a stream or a file shows, as it goes on."""
     from apps.engine import Engine  # noqa: PLC0415
     from apps.live import run_live  # noqa: PLC0415
 
-    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
     raise typer.Exit(run_live(source, engine, window=window))
 
 
@@ -302,6 +312,24 @@ def calibrate_camera(
     from calibration.camera.board import parse_board  # noqa: PLC0415
 
     run_camera(inputs, parse_board(board, square, marker, dictionary), CameraOptions(output, name, report, window))
+
+
+@calibrate.command("body")
+def calibrate_body(
+    source: Annotated[str, typer.Argument(metavar="VIDEO|CAMERA", help="A video, or a camera number.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.toml", help="The file to write.")],
+    height: Annotated[
+        float | None,
+        typer.Option(metavar="METRES", min=0.5, max=2.6, help="The person's height, for true metres."),
+    ] = None,
+    pose_model: PoseModel = DEFAULT_POSE,
+    pose_delegate: PoseDelegate = Delegate.CPU,
+) -> None:
+    """Measure a person's limbs while they stand still for ten seconds, for --body of live and label."""
+    from apps.calibrate_body import run_body  # noqa: PLC0415
+    from apps.engine import Engine  # noqa: PLC0415
+
+    run_body(source, output, height, Engine(DEFAULT_MODEL, pose_model=pose_model, pose_delegate=pose_delegate.value))
 
 
 @calibrate.command("confidence")

@@ -12,6 +12,7 @@ from stf.skeleton import SkeletonLayout
 
 _ITERATIONS = 4
 _LEAST_WEIGHT = 0.1  # of a joint nobody sees, where a visible one has about 1
+_RIDGE = 1e-9  # lets a bone without a direction be
 _SHORTEST = 1e-6  # metres; a bone shorter than this has no direction
 
 
@@ -77,7 +78,7 @@ class BoneLengths:
         lengths = np.where(fixed, self._lengths, 0.0)
         bones = self._incidence @ given
         coupling = (self._incidence * mobility[..., None, :]) @ self._incidence.T
-        free = np.eye(len(child)) * ~fixed[..., None]
+        free = np.eye(len(child)) * np.where(fixed, _RIDGE, 1.0)[..., None]
         kept = given
         for _ in range(_ITERATIONS):
             direction = _directions(self._incidence @ kept, fixed)
