@@ -1,4 +1,4 @@
-"""What a person's own bone lengths do to their skeletons: error and bone lengths before and after, and the time it takes.
+"""What a person's own bone lengths do to their skeletons: error and lengths before and after, and the time it takes.
 
 Each person of UTD-MHAD is rendered standing for ten seconds, measured from that as `stf calibrate body` does, and then
 seen in actions from other sides, as the live pipeline sees them.
@@ -6,6 +6,8 @@ seen in actions from other sides, as the live pipeline sees them.
 
 import argparse
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,11 +35,11 @@ SWAY = 0.01  # metres
 
 def standing(clip: Clip) -> Clip:
     """The first pose of a clip, held for ten seconds with a little sway."""
-    phase = np.linspace(0, 6 * np.pi, 150)[:, None, None]
-    sway = (
-        SWAY * np.sin(phase) * np.float32([1, 0, 0.5]) * (clip.joints[0, :1, :, 1:2] - clip.joints[0, :1, :, 1].min())
-    )
-    return replace(clip, joints=(clip.joints[:1, :1] + sway[None]).astype(np.float32), fps=15.0, name=f"{clip.name}_0")
+    pose = clip.joints[:1, :1]
+    height = pose[..., 1:2] - pose[..., 1].min()
+    phase = np.linspace(0, 6 * np.pi, 150)[None, :, None, None]
+    joints = pose + SWAY * np.sin(phase) * height * np.float32([1, 0, 0.5])
+    return replace(clip, joints=joints.astype(np.float32), fps=15.0, name=f"{clip.name}_0")
 
 
 def measured(seen: Seen) -> Standing:
@@ -59,6 +61,7 @@ def skeletons(seen: Seen, body: Body | None) -> tuple[Float32[np.ndarray, "F V 3
 
 
 def hip_centred(joints: Float[np.ndarray, "F V 3"]) -> Float[np.ndarray, "F V 3"]:
+    """Skeletons with the middle of the hips at the origin."""
     return joints - joints[:, NTU25.indices("left_hip", "right_hip")].mean(axis=1, keepdims=True)
 
 
@@ -69,6 +72,7 @@ def error_cm(joints: Float[np.ndarray, "F V 3"], truth: Float[np.ndarray, "F V 3
 
 
 def lengths_of(joints: Float[np.ndarray, "F V 3"], names: list[str]) -> Float[np.ndarray, "F K"]:
+    """Metres from the named joints to their parents."""
     children = NTU25.indices(*names)
     return np.linalg.norm(joints[:, children] - joints[:, [NTU25.parents[c] for c in children]], axis=2)
 
@@ -79,6 +83,26 @@ def variation(joints: Float[np.ndarray, "F V 3"]) -> float:
     return float(100 * (lengths.std(axis=0) / lengths.mean(axis=0)).mean())
 
 
+def bodies_of(stood: Seen, clips: Sequence[Clip]) -> dict[str, Body | None]:
+    """The lengths to compare: none, as measured, as measured but of the true size, and the true ones.
+
+    Args:
+        stood: the person, standing.
+        clips: of the same person, with true lengths.
+    """
+    found = measured(stood).measure().body
+    names = list(found.lengths)
+    true = np.median(np.concatenate([lengths_of(clip.joints[0], names) for clip in clips]), axis=0)
+    lengths = dict(zip(names, true.tolist(), strict=True))
+    factor = np.mean([lengths[name] / found.lengths[name] for name in LIMBS])
+    return {
+        "none": None,
+        "measured": found,
+        "measured, true size": replace(found, lengths={n: float(factor * m) for n, m in found.lengths.items()}),
+        "true": replace(found, lengths=lengths),
+    }
+
+
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -86,42 +110,34 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder that keeps what MediaPipe saw, to be quick the next time")
     arguments = parser.parse_args()
     describe(arguments.data)
-    errors: dict[str, list[float]] = {"none": [], "measured": [], "measured, in true metres": [], "true": []}
-    varies: dict[str, list[float]] = {name: [] for name in errors}
-    off = []
+    errors: dict[str, list[float]] = defaultdict(list)
+    varies: dict[str, list[float]] = defaultdict(list)
     for subject in SUBJECTS:
-        clips = [read_clip(arguments.data / "utd_mhad" / f"a{a}_s{subject}_t1_skeleton.mat") for a in ACTIONS]
-        clips = [replace(to_layout(clip, NTU25), name=f"body_a{a}_s{subject}") for clip, a in zip(clips, ACTIONS)]
-        stood = see(standing(clips[0]), Studio(distance=3.0), Appearance.random(subject), arguments.keep)
-        bodies: dict[str, Body | None] = {"none": None, "measured": measured(stood).measure().body}
-        names = list(bodies["measured"].lengths)
-        true = np.median(np.concatenate([lengths_of(clip.joints[0], names) for clip in clips]), axis=0)
-        bodies["true"] = Body("ntu25", dict(zip(names, true.tolist(), strict=True)))
-        found = np.array([bodies["measured"].lengths[name] for name in LIMBS])
-        factor = float((true[[names.index(n) for n in LIMBS]] / found).mean())
-        off.append(100 * (1 / factor - 1))
-        scaled = {name: factor * length for name, length in bodies["measured"].lengths.items()}
-        bodies["measured, in true metres"] = Body("ntu25", scaled)
+        look = Appearance.random(subject)
+        clips = [
+            replace(to_layout(read_clip(path), NTU25), name=f"body_{path.stem}")
+            for path in (arguments.data / "utd_mhad" / f"a{a}_s{subject}_t1_skeleton.mat" for a in ACTIONS)
+        ]
+        bodies = bodies_of(see(standing(clips[0]), Studio(distance=3.0), look, arguments.keep), clips)
         for clip in clips:
-            view, _ = random_view(clip.name, np.radians(60))
-            seen = see(clip, view, Appearance.random(subject), arguments.keep)
-            for name in errors:
-                joints, numbers = skeletons(seen, bodies[name])
+            seen = see(clip, random_view(clip.name, np.radians(60))[0], look, arguments.keep)
+            for name, body in bodies.items():
+                joints, numbers = skeletons(seen, body)
                 errors[name].append(error_cm(joints, seen.joints[numbers]))
                 varies[name].append(variation(joints))
-    print(f"limbs as measured against the true ones, %: {spread(off)}")
-    print("lengths                    error of 12 joints, cm   limb lengths vary by, %")
-    for name in errors:
-        print(f"{name:26} {spread(errors[name]):24} {spread(varies[name])}")
-    keeper = BodyKeeper(bodies["measured"], NTU25)
+    print("lengths                error of 12 joints, cm    limb lengths vary by, %")
+    for name, values in errors.items():
+        print(f"{name:22} {spread(values):25} {spread(varies[name])}")
+    body = bodies["true"]
+    assert body  # noqa: S101
+    keeper = BodyKeeper(body, NTU25)
     frames = [get_mapping(NTU25).map_pose(pose, moment, 0) for _, moment, pose in seen.found()]
     costs = []
-    for _ in range(20):
-        begun = time.process_time()
-        for frame in frames:
-            keeper.keep(frame)
-        costs.append(1000 * (time.process_time() - begun) / len(frames))
-    print(f"ms of CPU time per frame: {spread(costs, 3)}")
+    for frame in frames * 20:
+        begun = time.perf_counter()
+        keeper.keep(frame)
+        costs.append(1000 * (time.perf_counter() - begun))
+    print(f"ms per frame: {np.median(costs):.3f} (least {min(costs):.3f}, n={len(costs)})")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 from _machine import describe, spread
@@ -105,7 +105,7 @@ def measure_renders(data: Path, keep: Path | None) -> None:
 
 def published_cameras(calibration: Path) -> Iterator[tuple[Camera, Float[np.ndarray, "3 4"]]]:
     """Pose2Sim's cameras, and their 3x4 poses (world to camera, metres)."""
-    for node in ElementTree.parse(calibration).iter("camera"):  # noqa: S314 - a file of the user's own
+    for node in ET.parse(calibration).iter("camera"):  # noqa: S314 - a file of the user's own
         values = {name: value for child in node for name, value in child.attrib.items()}
 
         def numbers(*names: str, values: dict[str, str] = values) -> list[float]:

@@ -16,13 +16,13 @@ from realtime.frames import PersonPose
 from realtime.mapping import SkeletonMapping
 from stf.atomic import output_text
 from stf.errors import UserError
-from stf.skeleton import MEDIAPIPE33
+from stf.skeleton import MEDIAPIPE33, get_layout
 
 LEAST_SECONDS = 3.0
 ENOUGH_SECONDS = 10.0
 
-_STILL = 0.15  # m/s of every joint against the hips, over the half second around a moment
-_AROUND = 0.25  # seconds to either side
+_STILL = 0.04  # metres that a joint may move against the hips
+_AROUND = 0.25  # seconds to either side of a moment, within which it may
 _STRAIGHT = math.radians(30)  # between thigh and shank, and thigh and trunk, of somebody who stands
 _VISIBLE = 0.5  # median visibility below which a joint is hidden
 _EYES_ABOVE_ANKLES = 0.936 - 0.039
@@ -128,9 +128,10 @@ class Standing:
         times = np.array(self._times)
         before = np.searchsorted(times, times - _AROUND)
         after = np.searchsorted(times, times + _AROUND, side="right") - 1
-        moved = np.linalg.norm(joints[after] - joints[before], axis=-1)[:, self._bones].max(axis=-1)
-        elapsed = times[after] - times[before]
-        still = (elapsed >= _AROUND) & (moved < _STILL * elapsed)
+        still = times[after] - times[before] >= _AROUND
+        for moment in (before, after):
+            moved = np.linalg.norm(joints[moment] - joints, axis=-1)[:, self._bones].max(axis=-1)
+            still &= moved < _STILL
         layout = self._mapping.layout
 
         def bone(start: str, end: str) -> Float32[np.ndarray, "F 2 3"]:
@@ -187,6 +188,9 @@ def load_body(path: Path) -> Body:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise UserError(f"{path} does not describe a body ({place}: {first['msg']}); measure it again") from error
+    unknown = set(body.lengths) - set(get_layout(body.layout).joints)
+    if unknown:
+        raise UserError(f"{path} does not describe a body ({body.layout} has no {min(unknown)}); measure it again")
     if not body.lengths or not all(0 < metres < math.inf for metres in (body.scale, *body.lengths.values())):
         raise UserError(f"{path} does not describe a body (lengths must be positive); measure it again")
     return body

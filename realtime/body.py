@@ -10,7 +10,8 @@ from realtime.frames import SkeletonFrame
 from stf.errors import UserError
 from stf.skeleton import SkeletonLayout
 
-_ITERATIONS = 4
+_STEPS = 4
+_FAINT = 1e-9  # the weight of a joint that is missing
 _LEAST_WEIGHT = 0.1  # of a joint nobody sees, where a visible one has about 1
 _RIDGE = 1e-9  # lets a bone without a direction be
 _SHORTEST = 1e-6  # metres; a bone shorter than this has no direction
@@ -56,12 +57,12 @@ class BoneLengths:
     ) -> Float64[np.ndarray, "*F V 3"]:
         """The skeletons with these lengths that are nearest to the given ones (ours).
 
-        Wanted is the y with bones d_k(y) = y_child - y_parent of length L_k that minimises sum w_i |y_i - x_i|^2. Each
-        step projects x, not the last y, onto the constraints linearised at y: with u_k = d_k / |d_k|,
-        J = (u_k in the columns of bone k's child, -u_k in its parent's) and c_k = u_k . d_k(x) - L_k it solves
-        (J W^-1 J^T) m = c and sets y = x - W^-1 J^T m. A fixed point satisfies the Lagrange conditions of the problem.
-        Four steps come near it; then the bones are put together from the centre at their exact lengths, and the whole
-        is moved to the weighted mean of x.
+        Wanted is the y whose bones d_k = y_child - y_parent have lengths L_k and that minimises sum w_i |y_i - x_i|^2.
+        With B taking joints to bones (d = B y), W = diag(w), u_k = d_k / |d_k| and a tension m_k along each bone, the
+        Lagrange conditions are y = x - W^-1 B^T (m u) with |d_k| = L_k. Each step takes the directions u of the last
+        bones, demands u_k . d_k = L_k, that is (G * u u^T) m = u . B x - L with G = B W^-1 B^T, and moves the bones to
+        B x - G (m u). Four steps come near; then the bones are put together from the centre at their exact lengths,
+        and the whole is moved to the weighted mean of x.
 
         Args:
             joints: metres; a joint with a NaN has no say and stays NaN, its bones are left as they are.
@@ -72,25 +73,20 @@ class BoneLengths:
         """
         missing = ~np.isfinite(joints).all(axis=-1)
         given = np.where(missing[..., None], 0.0, joints).astype(np.float64)
-        mobility = 1 / np.where(missing, 1.0, weights).astype(np.float64)
+        firm = np.where(missing, _FAINT, weights)
         child, parent = self._ends
-        fixed = np.isfinite(self._lengths) & ~missing[..., child] & ~missing[..., parent]
+        fixed = np.isfinite(self._lengths) & ~(missing[..., child] | missing[..., parent])
         lengths = np.where(fixed, self._lengths, 0.0)
-        bones = self._incidence @ given
-        coupling = (self._incidence * mobility[..., None, :]) @ self._incidence.T
-        free = np.eye(len(child)) * np.where(fixed, _RIDGE, 1.0)[..., None]
-        kept = given
-        for _ in range(_ITERATIONS):
-            direction = _directions(self._incidence @ kept, fixed)
-            tension = direction @ direction.swapaxes(-1, -2) * coupling + free
-            excess = (direction * bones).sum(axis=-1) - lengths
-            force = np.linalg.solve(tension, excess[..., None])
-            kept = given - mobility[..., None] * (self._incidence.T @ (force * direction))
-        direction = _directions(self._incidence @ kept, fixed)
-        kept = self._way @ np.where(fixed[..., None], lengths[..., None] * direction, bones)
-        share = np.where(missing, 0.0, 1 / mobility)[..., None]
-        weight = np.maximum(share.sum(axis=-2, keepdims=True), 1e-9)
-        moved = (share * (given - kept)).sum(axis=-2, keepdims=True) / weight
+        coupling = (self._incidence / firm[..., None, :]) @ self._incidence.T
+        ridge = np.eye(len(child)) * np.where(fixed, _RIDGE, 1.0)[..., None]
+        original = self._incidence @ given
+        directions = _directions(original, fixed)
+        for _ in range(_STEPS):
+            excess = (directions * original).sum(axis=-1) - lengths
+            tension = np.linalg.solve(directions @ directions.swapaxes(-1, -2) * coupling + ridge, excess[..., None])
+            directions = _directions(original - coupling @ (tension * directions), fixed)
+        kept = self._way @ np.where(fixed[..., None], lengths[..., None] * directions, original)
+        moved = (firm[..., None] * (given - kept)).sum(axis=-2, keepdims=True) / firm.sum(axis=-1)[..., None, None]
         return np.where(missing[..., None], np.nan, kept + moved)
 
 
