@@ -126,10 +126,7 @@ def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: Lab
             if reports and reports[-1].interrupted:
                 break
     if reports:
-        console = make_console()
-        print_summary(console, reports, output)
-        if options.camera is None:
-            say(console, NO_CALIBRATION)
+        print_summary(make_console(), reports, output, calibrated=options.camera is not None)
     for failure in failures:
         say(progress.console, f"stf: {failure}", style="red")
     return _exit_code(reports, failures)
@@ -260,7 +257,7 @@ def _notes(report: Report, source: Source) -> Iterator[str]:
         yield f"stopped after {report.seconds:.1f} s; what was found until then is kept"
 
 
-def print_summary(console: Console, reports: Sequence[Report], output: Path) -> None:
+def print_summary(console: Console, reports: Sequence[Report], output: Path, *, calibrated: bool) -> None:
     """Print one row per video, and what else there is to say about each."""
     table = Table("video", "seconds", "frames", "fps", "with people", "people", "segments")
     for column in table.columns[1:-1]:
@@ -282,4 +279,6 @@ def print_summary(console: Console, reports: Sequence[Report], output: Path) -> 
     for report in reports:
         for note in report.notes:
             say(console, f"{report.video.name}: {note}", style="yellow")
+    if not calibrated:
+        say(console, NO_CALIBRATION)
     say(console, f"results in {output}{os.sep}")

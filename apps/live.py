@@ -39,7 +39,7 @@ def run_live(spec: str, engine: Engine, *, window: bool) -> int:
         estimator = stack.enter_context(engine.estimator(console))
         source = stack.enter_context(open_source(spec))  # last, so that no frame waits for the models to load
         interrupt = stack.enter_context(on_interrupt(source.close, once=window))
-        camera = _camera_of(source, spec, engine)
+        camera = camera_of(source, spec, engine)
         if not camera.calibrated:
             say(console, NO_CALIBRATION)
         pipeline = stack.enter_context(Pipeline(source, estimator, recogniser, camera=camera, body=body))
@@ -63,8 +63,17 @@ def run_live(spec: str, engine: Engine, *, window: bool) -> int:
     return 130 if interrupt.pressed else 0
 
 
-def _camera_of(source: Source, spec: str, engine: Engine) -> Camera:
-    """The calibration that was given, or a webcam's own, kept under its name, or the default."""
+def camera_of(source: Source, spec: str, engine: Engine) -> Camera:
+    """The calibration that was given, or a webcam's own, kept under its name, or the default.
+
+    Args:
+        source: opened.
+        spec: what it was opened by.
+        engine: may name a calibration.
+
+    Raises:
+        UserError: if the calibration is missing, broken or made for another aspect.
+    """
     device = device_number(spec)
     if (camera := engine.calibration()) is not None:
         return camera.scaled(*source.size)

@@ -29,6 +29,7 @@ _EYES_ABOVE_ANKLES = 0.936 - 0.039
 """Of a person's height: Drillis and Contini 1966 (eyes 0.936, ankles 0.039), as in Winter, Biomechanics and Motor
 Control of Human Movement."""
 
+_LEGS = [f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
 _CARRIED = ("hand_tip", "thumb")  # a hand opens and closes
 
 _HEAD = """\
@@ -102,11 +103,13 @@ class Standing:
         times = np.array(self._times)
         seconds = _duration(times, stands)
         layout = self._mapping.layout
-        looked = stands if seconds >= LEAST_SECONDS else np.ones_like(stands)
+        stood = seconds >= LEAST_SECONDS
+        looked = stands if stood else np.ones_like(stands)
+        needed = self._bones if stood else layout.indices(*_LEGS)  # whether somebody stands is seen by the legs
         hidden = np.median(visibility[looked], axis=0) < _VISIBLE
-        if names := [layout.joints[joint].replace("_", " ") for joint in self._bones if hidden[joint]]:
+        if names := [layout.joints[joint].replace("_", " ") for joint in needed if hidden[joint]]:
             raise UserError(f"hidden are {', '.join(names)}; stand where the camera sees the whole body")
-        if seconds < LEAST_SECONDS:
+        if not stood:
             raise UserError(
                 f"the person stands upright and still for {seconds:.1f} of {_duration(times, looked):.1f} s in view; "
                 f"{LEAST_SECONDS:.0f} s are the least, {ENOUGH_SECONDS:.0f} are good"
