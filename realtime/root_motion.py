@@ -86,11 +86,11 @@ class _Track:
 class RootTracker:
     """Finds and smooths where everybody in view is; what it remembers of a person ends `max_gap` after they are gone.
 
-    The direction to the hips is known to a hand's breadth and their distance to some per cent, so each is filtered in
-    its own way: the ray (X / Z, Y / Z) and the logarithm of Z by a `OneEuroFilter` each. The defaults were chosen on 21
-    rendered clips of motion capture seen by MediaPipe Full (`benchmarks/root_motion.py`): against no filter the noise
-    of the speed falls from 13 to 11 cm/s across and from 39 to 19 cm/s in depth, and the error in depth from 6.9 to
-    5.9 cm (a constant factor, the person's unknown size, taken off).
+    The direction to the hips is known to a few centimetres and their distance to some per cent, so each is filtered in
+    its own way: the ray (X / Z, Y / Z) and the logarithm of Z by a `OneEuroFilter` each. The defaults were chosen on
+    the rendered clips of `benchmarks/root_motion.py`. Against no filter the error of the speed falls from 14 to 13 cm/s
+    across and from 46 to 19 cm/s in depth, and the error in depth from 6.7 to 5.9 cm (medians over 36 clips; a constant
+    factor, the person's unknown size, taken off).
 
     Args:
         camera: what took the pictures; None for `default_camera`.
