@@ -1,6 +1,5 @@
 """`stf calibrate`: what makes the numbers mean something on this camera and this person."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from apps.console import FrameProgress, make_console, say
+from apps.engine import device_number
 from apps.interrupt import on_interrupt
 from apps.screen import missing_screen
 from calibration.camera.board import Board, View
@@ -82,8 +82,8 @@ class _Seen:
 
 def _target(inputs: Sequence[str], options: CameraOptions) -> tuple[str, Path]:
     """The camera's name and the file to write."""
-    device = re.fullmatch(r"(?:/dev/video)?(\d+)", inputs[0])
-    name = options.name or (device_name(int(device[1])) if device else None)
+    device = device_number(inputs[0])
+    name = options.name or (None if device is None else device_name(device))
     if options.output is None and name is None:
         raise UserError("nothing says where the calibration is to go; give -o FILE.toml, or --name and a camera's name")
     if options.output is not None and options.output.suffix.lower() != ".toml":

@@ -1,5 +1,7 @@
 """What every command that recognises something sets up: a recogniser, a pose estimator, a recording."""
 
+import math
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,6 +9,10 @@ from pathlib import Path
 from rich.console import Console
 
 from apps.console import say
+from calibration.body import load_body
+from calibration.camera.files import load_camera
+from realtime.body import Body
+from realtime.camera import DEFAULT_FIELD_OF_VIEW, Camera
 from realtime.pose import Delegate, MediaPipePose
 from realtime.sources import Source, open_source
 from stf.errors import UserError
@@ -23,6 +29,8 @@ class Engine:
         pose_model: `lite`, `full`, `heavy` or the path of a `.task` bundle.
         pose_delegate: what runs the pose estimator.
         people: how many people to look for at most.
+        camera: the calibration of the camera; by default the one kept under a webcam's name.
+        body: whose bone lengths every skeleton is to have.
     """
 
     model: str | Path
@@ -30,6 +38,8 @@ class Engine:
     pose_model: str | Path = "full"
     pose_delegate: Delegate = "cpu"
     people: int = 1
+    camera: Path | None = None
+    body: Path | None = None
 
     def recogniser(self) -> Recogniser:
         """Load the recogniser."""
@@ -38,6 +48,37 @@ class Engine:
     def estimator(self, console: Console) -> MediaPipePose:
         """Make the pose estimator; where its model must be fetched, say so."""
         return MediaPipePose(self.pose_model, self.people, self.pose_delegate, say=partial(say, console))
+
+    def calibration(self) -> Camera | None:
+        """The calibration of the camera, if one was given.
+
+        Raises:
+            UserError: if it cannot be read.
+        """
+        return None if self.camera is None else load_camera(self.camera)
+
+    def person(self) -> Body | None:
+        """The body that skeletons are to have, if one was given.
+
+        Raises:
+            UserError: if it cannot be read, or several people are looked for.
+        """
+        if self.body is not None and self.people > 1:
+            raise UserError(f"{self.body} is the body of one person; leave out --body or --people")
+        return None if self.body is None else load_body(self.body)
+
+
+def device_number(spec: str) -> int | None:
+    """The number of the webcam that a source's name means; None where it means something else."""
+    device = re.fullmatch(r"(?:/dev/video)?(\d+)", spec.strip())
+    return int(device[1]) if device else None
+
+
+NO_CALIBRATION = (
+    f"no calibration of this camera: places in metres take it to see {math.degrees(DEFAULT_FIELD_OF_VIEW):.0f} degrees "
+    "across the longer side of its picture (--camera, or stf calibrate camera)"
+)
+"""What to say, once, where a camera's own calibration is not known."""
 
 
 def open_recording(video: Path) -> Source:

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,8 +14,10 @@ from rich.table import Table
 
 from apps.annotate import annotate_video
 from apps.console import FrameProgress, make_console, say
-from apps.engine import Engine, open_recording
+from apps.engine import NO_CALIBRATION, Engine, open_recording
 from apps.interrupt import on_interrupt
+from realtime.body import Body
+from realtime.camera import Camera
 from realtime.pipeline import FrameResult, Pipeline, Statistics
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
 from realtime.sinks.focus_spool import focus_spool
@@ -36,11 +38,15 @@ class LabelOptions:
         annotate: write the video with everything drawn in.
         save_poses: write the landmarks.
         poses: landmarks saved earlier, instead of estimating them.
+        camera: what took the videos; None where nobody calibrated it.
+        body: whose bone lengths every skeleton is to have.
     """
 
     annotate: bool = False
     save_poses: bool = False
     poses: Path | None = None
+    camera: Camera | None = None
+    body: Body | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: Lab
     _refuse_what_clashes(videos, options)
     if len(videos) == 1:
         open_recording(videos[0]).close()
+    options = replace(options, camera=engine.calibration(), body=engine.person())
     recogniser = engine.recogniser()
     reports: list[Report] = []
     failures: list[str] = []
@@ -119,7 +126,7 @@ def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: Lab
             if reports and reports[-1].interrupted:
                 break
     if reports:
-        print_summary(make_console(), reports, output)
+        print_summary(make_console(), reports, output, calibrated=options.camera is not None)
     for failure in failures:
         say(progress.console, f"stf: {failure}", style="red")
     return _exit_code(reports, failures)
@@ -197,7 +204,9 @@ def label_video(
             segments = files.enter_context(SegmentWriter(outputs.segments))
             windows = files.enter_context(PredictionWriter(outputs.windows, recogniser.classes, recogniser.layout))
             recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
-            pipeline = files.enter_context(Pipeline(source, estimator, recogniser))
+            pipeline = files.enter_context(
+                Pipeline(source, estimator, recogniser, camera=options.camera, body=options.body)
+            )
             report.statistics = pipeline.statistics
             begun = time.perf_counter()
             for event in pipeline:
@@ -248,7 +257,7 @@ def _notes(report: Report, source: Source) -> Iterator[str]:
         yield f"stopped after {report.seconds:.1f} s; what was found until then is kept"
 
 
-def print_summary(console: Console, reports: Sequence[Report], output: Path) -> None:
+def print_summary(console: Console, reports: Sequence[Report], output: Path, *, calibrated: bool) -> None:
     """Print one row per video, and what else there is to say about each."""
     table = Table("video", "seconds", "frames", "fps", "with people", "people", "segments")
     for column in table.columns[1:-1]:
@@ -270,4 +279,6 @@ def print_summary(console: Console, reports: Sequence[Report], output: Path) -> 
     for report in reports:
         for note in report.notes:
             say(console, f"{report.video.name}: {note}", style="yellow")
+    if not calibrated:
+        say(console, NO_CALIBRATION)
     say(console, f"results in {output}{os.sep}")

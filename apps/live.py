@@ -4,12 +4,14 @@ import sys
 from contextlib import ExitStack
 
 from apps.console import make_console, say
-from apps.engine import Engine
+from apps.engine import NO_CALIBRATION, Engine, device_number
 from apps.interrupt import on_interrupt
 from apps.screen import missing_screen
+from calibration.camera.files import device_name, find_camera
+from realtime.camera import Camera, default_camera
 from realtime.pipeline import Pipeline
 from realtime.sinks.jsonl import prediction_record
-from realtime.sources import open_source
+from realtime.sources import Source, open_source
 from stf.errors import UserError
 from stf.prediction import Prediction
 
@@ -32,11 +34,15 @@ def run_live(spec: str, engine: Engine, *, window: bool) -> int:
         raise UserError(f"no window can be shown here ({reason}); use stf live --no-window")
     console = make_console(stderr=True)
     with ExitStack() as stack:
+        body = engine.person()
         recogniser = engine.recogniser()
         estimator = stack.enter_context(engine.estimator(console))
         source = stack.enter_context(open_source(spec))  # last, so that no frame waits for the models to load
         interrupt = stack.enter_context(on_interrupt(source.close, once=window))
-        pipeline = stack.enter_context(Pipeline(source, estimator, recogniser))
+        camera = camera_of(source, spec, engine)
+        if not camera.calibrated:
+            say(console, NO_CALIBRATION)
+        pipeline = stack.enter_context(Pipeline(source, estimator, recogniser, camera=camera, body=body))
         if window:
             from apps.live_window import show  # noqa: PLC0415 - brings Qt, which --no-window does not need
 
@@ -55,6 +61,23 @@ def run_live(spec: str, engine: Engine, *, window: bool) -> int:
         )
     say(console, seen)
     return 130 if interrupt.pressed else 0
+
+
+def camera_of(source: Source, spec: str, engine: Engine) -> Camera:
+    """The calibration that was given, or a webcam's own, kept under its name, or the default.
+
+    Args:
+        source: opened.
+        spec: what it was opened by.
+        engine: may name a calibration.
+
+    Raises:
+        UserError: if the calibration is missing, broken or made for another aspect.
+    """
+    device = device_number(spec)
+    if (camera := engine.calibration()) is not None:
+        return camera.scaled(*source.size)
+    return default_camera(*source.size) if device is None else find_camera(device_name(device), *source.size)
 
 
 def _print_predictions(pipeline: Pipeline) -> None:

@@ -3,12 +3,17 @@
 All are frozen; arrays have a documented shape, dtype and unit and are not written to after construction.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 Image = UInt8[np.ndarray, "H W 3"]
+
+
+def nowhere() -> Float32[np.ndarray, "3"]:
+    """The position of somebody of whom it is not known."""
+    return np.full(3, np.nan, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,18 @@ class SkeletonFrame:
         joints: (V, C) float32; NTU25: x, y, z in metres, Kinect axes (x to the sensor's left, y up, z away);
             KINETICS18: x, y as fractions of the image minus 0.5, and score. Missing joints are NaN.
         visibility: (V,) float32 in [0, 1].
+        root: (3,) float32 metres, where the middle of the hips is: Kinect axes, origin in the camera. NaN if unknown.
     """
 
     time: float
     person: int
     joints: Float32[np.ndarray, "V C"]
     visibility: Float32[np.ndarray, " V"]
+    root: Float32[np.ndarray, "3"] = field(default_factory=nowhere)
+
+    def placed(self) -> "SkeletonFrame":
+        """The same 3D skeleton where it stands before the camera; NaN throughout where that is not known."""
+        return replace(self, joints=self.joints + self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,7 @@ class Window:
         person: the person's id.
         joints: (T, V, C) float32, as in `SkeletonFrame`; zero where not `valid`.
         valid: (T,) bool; False where nothing is known of that moment.
+        root: (3,) float32, where the person then is, as in `SkeletonFrame`.
     """
 
     start: float
@@ -93,3 +105,4 @@ class Window:
     person: int
     joints: Float32[np.ndarray, "T V C"]
     valid: Bool[np.ndarray, " T"]
+    root: Float32[np.ndarray, "3"] = field(default_factory=nowhere)

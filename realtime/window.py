@@ -124,7 +124,8 @@ class Windower:
         if valid.mean() < min_valid:
             return []
         self._shown = end
-        return [Window(start, end, self._frames[-1].person, samples, valid)]
+        last = self._frames[-1]
+        return [Window(start, end, last.person, samples, valid, last.root)]
 
 
 class Windowers:

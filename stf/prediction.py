@@ -19,6 +19,8 @@ class Prediction:
         focus: (T, V) float32 in [0, 1]: how much each joint at each moment of the window spoke for `label`
             (largest value 1, or all zero where nothing did). T need not be the window's own sample count; the T
             moments are evenly spread over the span.
+        root: where the person's hips are at the end of the window: metres to the camera's left, up and away from it;
+            None where that is not known.
     """
 
     start: float
@@ -28,6 +30,7 @@ class Prediction:
     label: str
     confidence: float
     focus: Float32[np.ndarray, "T V"]
+    root: tuple[float, float, float] | None = None
 
     def top(self, k: int = 5) -> list[tuple[int, float]]:
         """The `k` most probable classes as (class number, probability), best first."""

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from apps.cli.options import Device, Format, SkipBroken, SplitName
+from apps.cli.options import (
+    DEFAULT_MODEL,
+    DEFAULT_POSE,
+    Delegate,
+    Device,
+    Format,
+    PoseDelegate,
+    PoseModel,
+    SkipBroken,
+    SplitName,
+)
 
 app = typer.Typer(
     name="calibrate",
@@ -41,6 +51,24 @@ def camera(
     from calibration.camera.board import parse_board  # noqa: PLC0415
 
     run_camera(inputs, parse_board(board, square, marker, dictionary), CameraOptions(output, name, report, window))
+
+
+@app.command()
+def body(
+    source: Annotated[str, typer.Argument(metavar="VIDEO|CAMERA", help="A video, or a camera number.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.toml", help="The file to write.")],
+    height: Annotated[
+        float | None,
+        typer.Option(metavar="METRES", min=0.5, max=2.6, help="The person's height, for true metres."),
+    ] = None,
+    pose_model: PoseModel = DEFAULT_POSE,
+    pose_delegate: PoseDelegate = Delegate.CPU,
+) -> None:
+    """Measure a person's limbs while they stand still for ten seconds, for --body of live and label."""
+    from apps.calibrate_body import run_body  # noqa: PLC0415
+    from apps.engine import Engine  # noqa: PLC0415
+
+    run_body(source, output, height, Engine(DEFAULT_MODEL, pose_model=pose_model, pose_delegate=pose_delegate.value))
 
 
 @app.command()

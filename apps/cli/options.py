@@ -32,6 +32,12 @@ PoseModel = Annotated[
 ]
 PoseDelegate = Annotated[Delegate, typer.Option("--pose-delegate", help="Where the pose estimator computes.")]
 People = Annotated[int, typer.Option("--people", min=1, help="How many people to look for at most.")]
+CameraFile = Annotated[
+    Path | None, typer.Option("--camera", metavar="FILE.toml", help="The camera, as stf calibrate camera found it.")
+]
+BodyFile = Annotated[
+    Path | None, typer.Option("--body", metavar="FILE.toml", help="The person, as stf calibrate body measured them.")
+]
 
 Dataset = Annotated[Path, typer.Argument(metavar="PATH", help="The folder or file of a dataset.")]
 Format = Annotated[

@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from apps.cli.options import DEFAULT_MODEL, DEFAULT_POSE, Delegate, Device, Model, People, PoseDelegate, PoseModel
+from apps.cli.options import (
+    DEFAULT_MODEL,
+    DEFAULT_POSE,
+    BodyFile,
+    CameraFile,
+    Delegate,
+    Device,
+    Model,
+    People,
+    PoseDelegate,
+    PoseModel,
+)
 
 app = typer.Typer()
 
@@ -40,12 +51,14 @@ def label(
     poses: Annotated[
         Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks saved earlier; one video only.")
     ] = None,
+    camera: CameraFile = None,
+    body: BodyFile = None,
 ) -> None:
     """Label recorded videos: windows as JSON Lines, segments as CSV, and a summary."""
     from apps.engine import Engine  # noqa: PLC0415
     from apps.label import LabelOptions, run_label  # noqa: PLC0415
 
-    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
     raise typer.Exit(run_label(videos, output, engine, LabelOptions(annotate, save_poses, poses)))
 
 
@@ -60,12 +73,14 @@ def live(
     pose_delegate: PoseDelegate = Delegate.CPU,
     people: People = 1,
     window: Annotated[bool, typer.Option(help="Show a window, or print one line of JSON per prediction.")] = True,
+    camera: CameraFile = None,
+    body: BodyFile = None,
 ) -> None:
     """Recognise what a camera, a stream or a file shows, as it goes on."""
     from apps.engine import Engine  # noqa: PLC0415
     from apps.live import run_live  # noqa: PLC0415
 
-    engine = Engine(model, device, pose_model, pose_delegate.value, people)
+    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
     raise typer.Exit(run_live(source, engine, window=window))
 
 

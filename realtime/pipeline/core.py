@@ -23,12 +23,16 @@ from typing import Self, TypeVar
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 
+from realtime.body import Body, BodyKeeper
+from realtime.camera import Camera
 from realtime.frames import Frame, PoseFrame, SkeletonFrame, TrackedPose, Window
 from realtime.mapping import get_mapping
 from realtime.pipeline.channel import Channel
 from realtime.pipeline.statistics import Statistics
 from realtime.pose import PoseEstimator
+from realtime.root_motion import RootTracker
 from realtime.segments import Segmenter, SegmentSpec
 from realtime.smoothing import Smoother
 from realtime.sources import Source
@@ -52,7 +56,7 @@ class FrameResult:
         frame: the frame itself.
         found: what the estimator said.
         people: the persons in it with their ids.
-        skeletons: the same people in the recogniser's layout, smoothed.
+        skeletons: the same people in the recogniser's layout, smoothed, and where they are.
     """
 
     frame: Frame
@@ -100,11 +104,14 @@ class Pipeline:
         recogniser: says what the people do.
         window: how motion is cut into windows; by default the recogniser's own window, every 8/30 s.
         segments: how predictions become segments.
+        camera: what takes the pictures, to say where people are; by default one that sees 60 degrees across the longer
+            side.
+        body: whose bone lengths every skeleton is to have; nobody's by default.
         newest_wins: drop what is outdated rather than wait; by default for live sources only.
         torch_threads: threads of one torch operation in the recogniser's worker; the pose estimator wants the others.
 
     Raises:
-        UserError: if the recogniser's layout cannot be had from the estimator's landmarks.
+        UserError: if the recogniser's layout cannot be had from the estimator's landmarks, or is not the body's.
 
     Attributes:
         statistics: what happened so far; read it at any time.
@@ -119,6 +126,8 @@ class Pipeline:
         *,
         window: WindowSpec | None = None,
         segments: SegmentSpec | None = None,
+        camera: Camera | None = None,
+        body: Body | None = None,
         newest_wins: bool | None = None,
         torch_threads: int = 1,
     ) -> None:
@@ -130,6 +139,10 @@ class Pipeline:
         spec = window or WindowSpec()
         self._windowers = Windowers(replace(spec, seconds=sampling.span, samples=sampling.samples))
         self._mapping = get_mapping(recogniser.layout)
+        self._keeper = BodyKeeper(body, recogniser.layout) if body else None
+        self._roots = RootTracker(camera, scale=body.scale if body else 1.0)
+        # A model that is shown the ways people go needs them placed; image coordinates are placed already.
+        self._places = recogniser.header.normalisation == "clip" and self._mapping.source == "world"
         self._segmenter = Segmenter(recogniser.classes, segments)
         self._newest_wins = source.live if newest_wins is None else newest_wins
         self._torch_threads = torch_threads
@@ -231,8 +244,7 @@ class Pipeline:
             self._posed.end()
 
     def _skeleton(self) -> None:
-        tracker, mapping = Tracker(), self._mapping
-        smoother = Smoother(mapping.coordinates)
+        tracker, smoother = Tracker(), Smoother(self._mapping.coordinates)
         statistics = self.statistics
         now = clock = 0.0
         try:
@@ -240,8 +252,9 @@ class Pipeline:
                 begun = time.perf_counter()
                 clock, now = posed.clock, posed.frame.time
                 people = tracker.update(posed.found)
-                skeletons = tuple(smoother.smooth(mapping.map_pose(p.pose, now, p.person)) for p in people)
-                windows = self._windowers.update(skeletons, now)
+                skeletons = tuple(self._skeleton_of(person, posed.frame, smoother) for person in people)
+                placed = (skeleton.placed() for skeleton in skeletons)
+                windows = self._windowers.update(placed if self._places else skeletons, now)
                 statistics.stages["skeleton"].add(time.perf_counter() - begun)
                 statistics.frames += 1
                 statistics.people_frames += bool(people)
@@ -255,6 +268,15 @@ class Pipeline:
             self._posed.close()
             self._windows.put(_Work(self._windowers.flush(), now, clock))
             self._windows.end()
+
+    def _skeleton_of(self, tracked: TrackedPose, frame: Frame, smoother: Smoother) -> SkeletonFrame:
+        """A person's skeleton: mapped, smoothed, given the body's lengths, and where it is."""
+        person, pose = tracked.person, tracked.pose
+        skeleton = smoother.smooth(self._mapping.map_pose(pose, frame.time, person))
+        if self._keeper:
+            skeleton = self._keeper.keep(skeleton)
+        height, width = frame.image.shape[:2]
+        return replace(skeleton, root=self._roots.update(pose, frame.time, person, (width, height)))
 
     def _recognise(self) -> None:
         torch.set_num_threads(self._torch_threads)
@@ -283,7 +305,7 @@ class Pipeline:
         scores, focus = self.recogniser.recognise(np.stack([window.joints for window in windows]))
         best = scores.argmax(axis=1)
         return [
-            Prediction(w.start, w.end, w.person, s, self.recogniser.classes[b], float(s[b]), f)
+            Prediction(w.start, w.end, w.person, s, self.recogniser.classes[b], float(s[b]), f, _position(w.root))
             for w, s, b, f in zip(windows, scores, best, focus, strict=True)
         ]
 
@@ -304,3 +326,9 @@ class Pipeline:
     def _emit(self, segments: list[Segment]) -> None:
         for segment in segments:
             self._events.put(segment)
+
+
+def _position(root: Float32[np.ndarray, "3"]) -> tuple[float, float, float] | None:
+    """A root as a prediction holds it."""
+    x, y, z = map(float, root)
+    return None if math.isnan(z) else (x, y, z)

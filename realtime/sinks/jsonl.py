@@ -37,6 +37,8 @@ class PredictionRecord(_Record):
         confidence: its probability.
         top: up to five most probable classes, best first.
         focus: by joint name of the recogniser's layout, the focus averaged over the window.
+        root: where the hips are at the end of the window, in metres to the camera's left, up and away from it; null
+            where that is not known.
     """
 
     start: float
@@ -46,10 +48,11 @@ class PredictionRecord(_Record):
     confidence: Share
     top: tuple[ClassScore, ...]
     focus: dict[str, Share]
+    root: tuple[float, float, float] | None = None
 
 
 def prediction_record(prediction: Prediction, classes: Sequence[str], layout: SkeletonLayout) -> PredictionRecord:
-    """What the file says of one prediction: times in milliseconds' precision, scores to 4 digits, focus to 3.
+    """What the file says of one prediction: times and places to 3 digits, scores to 4, focus to 3.
 
     Args:
         prediction: of a recogniser with these classes and this layout.
@@ -68,7 +71,12 @@ def prediction_record(prediction: Prediction, classes: Sequence[str], layout: Sk
         confidence=round(prediction.confidence, 4),
         top=tuple(ClassScore(label=classes[number], score=round(score, 4)) for number, score in prediction.top(5)),
         focus={joint: round(float(value), 3) for joint, value in zip(layout.joints, focus, strict=True)},
+        root=prediction.root and _millimetres(*prediction.root),
     )
+
+
+def _millimetres(x: float, y: float, z: float) -> tuple[float, float, float]:
+    return round(x, 3), round(y, 3), round(z, 3)
 
 
 class PredictionWriter:

@@ -14,13 +14,14 @@ from conftest import ROOT, Command, finish, names
 from rich.console import Console
 
 from apps import cli
+from apps.cli import options
 from apps.console import FrameProgress, make_console
 from stf.checkpoint import DEFAULT_MODEL, shipped_models
 
 COMMANDS = ["demo", "label", "live", "doctor", "train", "evaluate", "fuse"]
 COMMANDS += ["models", "models list", "models fetch", "models where"]
 COMMANDS += ["data", "data info", "data convert", "data check"]
-COMMANDS += ["calibrate", "calibrate camera", "calibrate confidence"]
+COMMANDS += ["calibrate", "calibrate body", "calibrate camera", "calibrate confidence"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])

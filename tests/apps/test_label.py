@@ -48,6 +48,8 @@ def test_windows_hold_span_person_top_5_and_focus_by_joint_every_8_frames_of_30(
         assert {top.label for top in line.top} <= set(recogniser.classes)
         assert tuple(line.focus) == recogniser.layout.joints
         assert max(line.focus.values()) > 0.05
+        assert line.root is not None
+        assert 2 < line.root[2] < 5  # metres; the demo's camera stands 3.4 m away
 
 
 def test_segments_are_rows_of_start_end_person_label_and_confidence(labelled: Labelled) -> None:

@@ -11,6 +11,10 @@ from conftest import Command, Labelled, finish, names, read_lines
 from data.servers import Answer, http_server
 from data.videos import write_video
 
+from apps.engine import Engine
+from apps.live import camera_of
+from calibration.camera.files import camera_file, device_name, save_camera
+from realtime.camera import Camera
 from realtime.opencv import cv2
 from realtime.sources import open_source
 
@@ -23,8 +27,9 @@ def test_without_a_window_it_prints_what_label_writes_and_nothing_else(
     outcome = finish(start("live", labelled.video, "--no-window"))
     assert outcome.code == 0
     assert outcome.out == labelled.windows.read_text()
-    assert len(outcome.err.splitlines()) == 1
-    assert "180 frames, people in 180" in outcome.err
+    assumed, seen = outcome.err.splitlines()
+    assert "60 degrees across the longer side" in assumed
+    assert seen == "180 frames, people in 180"
     assert names(tmp_path) == set()
 
 
@@ -44,7 +49,7 @@ def test_nobody_reading_on_ends_it_quietly(start: Command, labelled: Labelled) -
     assert process.stdout.readline().startswith("{")
     process.stdout.close()
     process.wait(timeout=60)
-    assert process.stderr.read() == ""
+    assert len(process.stderr.read().splitlines()) == 1  # the camera, said at the beginning
 
 
 def test_a_recording_over_http_is_a_source(labelled: Labelled, stf: Command) -> None:
@@ -60,7 +65,7 @@ def test_a_window_shows_a_file_at_its_own_pace_and_closes_at_its_end(start: Comm
     assert outcome.code == 0
     assert outcome.out == ""
     assert "180 frames, people in 180" in outcome.err
-    assert len(outcome.err.splitlines()) == 1
+    assert len(outcome.err.splitlines()) == 2
     assert time.monotonic() - begun > 5.8
 
 
@@ -74,7 +79,7 @@ def test_a_window_opens_on_a_display_although_opencv_brings_its_own_qt(start: Co
         server.terminate()
     os.close(read)
     os.close(write)
-    assert (outcome.code, outcome.out, outcome.err) == (0, "", "30 frames, people in 0\n")
+    assert (outcome.code, outcome.out, outcome.err.splitlines()[-1]) == (0, "", "30 frames, people in 0")
 
 
 @pytest.mark.parametrize("display", ["", ":987"], ids=["none", "unreachable"])
@@ -83,3 +88,16 @@ def test_without_a_display_one_sentence_says_what_to_do(display: str, start: Com
     sentence = finish(process).sentence
     assert "no window can be shown here" in sentence
     assert "--no-window" in sentence
+
+
+def test_a_webcam_is_known_by_its_name_and_another_source_is_taken_for_an_ordinary_camera(
+    labelled: Labelled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STF_CONFIG", str(tmp_path))
+    known = Camera(device_name(0), 1280, 960, (1100.0, 1100.0), (640.0, 480.0), rms=0.3, images=12)
+    save_camera(camera_file(known.name), known)
+    with open_source(labelled.video) as source:  # 640x480, as that webcam's pictures might be
+        webcam, file = (camera_of(source, spec, Engine("any")) for spec in ("0", str(labelled.video)))
+    assert webcam.calibrated
+    assert webcam.focal == (550.0, 550.0)
+    assert not file.calibrated

@@ -3,16 +3,21 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 
-from realtime.frames import Frame, PoseFrame
+from realtime.body import Body
+from realtime.camera import Camera, default_camera
+from realtime.frames import Frame, PoseFrame, SkeletonFrame
 from realtime.pipeline import Event, FrameResult, Pipeline
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
 from realtime.sources import Source, open_source
+from realtime.window import WindowSpec, windows_of
 from stf.checkpoint import Header
 from stf.models import build_model
 from stf.prediction import Prediction, Segment
@@ -39,6 +44,10 @@ def poses(tmp_path_factory: pytest.TempPathFactory, pose_model: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def recogniser() -> Recogniser:
+    return untrained()
+
+
+def untrained(normalisation: Literal["body", "clip"] = "body") -> Recogniser:
     """An untrained network sure enough of itself to give segments."""
     torch.manual_seed(3)
     widths = (8,) * 6
@@ -50,6 +59,7 @@ def recogniser() -> Recogniser:
         samples=64,
         rate_hz=30.0,
         streams={"joint": 1.0},
+        normalisation=normalisation,
         temperature=0.02,
     )
     network = build_model("stf", layout=NTU25, num_classes=3, widths=widths)
@@ -210,3 +220,55 @@ def test_an_idle_consumer_stops_a_file_but_not_a_camera(poses: Path, recogniser:
         running.start()
         time.sleep(1.5)
         assert running.statistics.frames > 20
+
+
+@pytest.mark.parametrize("normalisation", ["body", "clip"])
+def test_a_model_that_knows_the_ways_people_go_is_shown_them(
+    normalisation: Literal["body", "clip"], poses: Path
+) -> None:
+    recogniser = untrained(normalisation)
+    with Pipeline(clip(), RecordedPose(poses), recogniser) as pipeline:
+        events = list(pipeline)
+    frames = [event.skeletons[0] for event in events if isinstance(event, FrameResult)]
+    shown = [frame.placed() if normalisation == "clip" else frame for frame in frames]
+    joints, moments = np.stack([frame.joints for frame in shown]), np.array([frame.time for frame in shown])
+    sampling = recogniser.sampling
+    windows = windows_of(moments, joints, WindowSpec(seconds=sampling.span, samples=sampling.samples))
+    expected, _ = recogniser.recognise(np.stack([window.joints for window in windows]))
+    scores = [event.scores for event in events if isinstance(event, Prediction)]
+    np.testing.assert_allclose(np.stack(scores), expected, atol=1e-5)
+
+
+def test_frames_and_predictions_say_where_people_are(poses: Path, recogniser: Recogniser) -> None:
+    with Pipeline(clip(), RecordedPose(poses), recogniser) as pipeline:
+        events = list(pipeline)
+    roots = {event.frame.time: event.skeletons[0].root for event in events if isinstance(event, FrameResult)}
+    assert np.ptp(list(roots.values()), axis=0).max() < 0.5  # the figure stays on its spot
+    for prediction in (event for event in events if isinstance(event, Prediction)):
+        moment = min(roots, key=lambda time: abs(time - prediction.end))
+        np.testing.assert_allclose(prediction.root, roots[moment], atol=1e-6)
+
+
+def test_a_narrower_camera_sees_the_same_people_from_further_away(poses: Path, recogniser: Recogniser) -> None:
+    def distance(camera: Camera | None) -> float:
+        with Pipeline(clip(1.0), RecordedPose(poses), recogniser, camera=camera) as pipeline:
+            return float(np.median([e.skeletons[0].root[2] for e in pipeline if isinstance(e, FrameResult)]))
+
+    wide = default_camera(640, 480)
+    narrow = replace(wide, focal=(2 * wide.focal[0], 2 * wide.focal[1]), rms=0.1)
+    assert distance(wide) == pytest.approx(distance(None))
+    assert distance(narrow) == pytest.approx(2 * distance(wide), rel=0.1)
+
+
+def test_a_body_is_kept_in_every_frame(poses: Path, recogniser: Recogniser) -> None:
+    body = Body("ntu25", {"left_wrist": 0.25, "right_wrist": 0.25, "left_knee": 0.4}, scale=1.2)
+    elbow, wrist = NTU25.indices("left_elbow", "left_wrist")
+
+    def see(body: Body | None) -> list[SkeletonFrame]:
+        with Pipeline(clip(2.0), RecordedPose(poses), recogniser, body=body) as pipeline:
+            return [event.skeletons[0] for event in pipeline if isinstance(event, FrameResult)]
+
+    kept, free = see(body), see(None)
+    lengths = [np.linalg.norm(frame.joints[wrist] - frame.joints[elbow]) for frame in kept]
+    np.testing.assert_allclose(lengths, 0.25, rtol=1e-4)
+    np.testing.assert_allclose([f.root for f in kept], [1.2 * f.root for f in free], rtol=1e-5)

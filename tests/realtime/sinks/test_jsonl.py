@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,10 +50,27 @@ def test_every_line_is_one_json_object_with_the_documented_keys(tmp_path):
     records = [json.loads(line) for line in text.splitlines()]
     assert len(records) == 3
     for record in records:
-        assert list(record) == ["start", "end", "person", "label", "confidence", "top", "focus"]
+        assert list(record) == ["start", "end", "person", "label", "confidence", "top", "focus", "root"]
         assert len(record["top"]) == 5
         assert record["top"][0] == {"label": record["label"], "score": record["confidence"]}
         assert record["start"] == 0.123
+
+
+def test_a_place_is_written_to_the_millimetre_and_an_unknown_one_as_null(tmp_path):
+    path = tmp_path / "windows.jsonl"
+    placed = replace(predict(np.random.default_rng(3)), root=(0.12345, -0.5, 3.2))
+    with PredictionWriter(path, CLASSES, NTU25) as sink:
+        sink.write(placed)
+        sink.write(replace(placed, root=None))
+    assert [json.loads(line)["root"] for line in path.read_text().splitlines()] == [[0.123, -0.5, 3.2], None]
+    assert [record.root for record in read_predictions(path)] == [(0.123, -0.5, 3.2), None]
+
+
+def test_a_file_from_before_places_were_written_is_still_read(tmp_path):
+    path = tmp_path / "windows.jsonl"
+    record = prediction_record(predict(np.random.default_rng(4)), CLASSES, NTU25)
+    path.write_text(record.model_dump_json(exclude={"root"}) + "\n")
+    assert read_predictions(path) == [record]
 
 
 def test_number_that_json_cannot_hold_is_never_written():
