@@ -18,7 +18,7 @@ from rich.progress import track
 from calibration.landmarks.film import Plan, film_corpus
 from calibration.landmarks.shots import Shot, read_shots
 from realtime.frames import PersonPose
-from realtime.mapping import get_mapping
+from realtime.mapping import SkeletonMapping, get_mapping
 from realtime.smoothing import Smoother
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
@@ -28,14 +28,18 @@ from stf.errors import UserError
 from stf.skeleton import NTU25
 
 
-def seen_clip(shot: Shot) -> Clip:
+def seen_clip(shot: Shot, mapping: SkeletonMapping | None = None) -> Clip:
     """The skeletons of a shot, mapped and smoothed as the live pipeline would.
+
+    Args:
+        shot: of one clip.
+        mapping: to NTU25; that of the live pipeline by default.
 
     Returns:
         A clip of one person in NTU25, with the shot's label, subject and name; frames in which nobody was found are
         NaN.
     """
-    mapping, smoother = get_mapping(NTU25), Smoother()
+    mapping, smoother = mapping or get_mapping(NTU25), Smoother()
     joints = np.full((1, len(shot.truth), NTU25.num_joints, 3), np.nan, np.float32)
     for index in np.flatnonzero(shot.found):
         pose = PersonPose(shot.landmarks[index], shot.world[index], shot.visibility[index])

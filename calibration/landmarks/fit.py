@@ -82,7 +82,7 @@ def fit_map(pairs: Pairs) -> Fit:
     """Fit the map, its form and strength chosen by leaving out one person after the other (ours).
 
     Of all forms and strengths whose error is within a standard error of the least, the simplest form is taken, and of
-    that the best strength.
+    that the greatest strength: what stays nearest to the table.
 
     Args:
         pairs: of the people and cameras to fit on, and of no others.
@@ -103,7 +103,7 @@ def fit_map(pairs: Pairs) -> Fit:
     best = min(tried, key=lambda choice: choice.error)
     good = [choice for choice in tried if choice.error <= best.error + best.deviation]
     simplest = next(form for form in Form if any(choice.form is form for choice in good))
-    chosen = min((choice for choice in good if choice.form is simplest), key=lambda choice: choice.error)
+    chosen = max((choice for choice in good if choice.form is simplest), key=lambda choice: choice.strength)
     return Fit(fit_weights(pairs, chosen.form, chosen.strength), chosen, tried)
 
 
