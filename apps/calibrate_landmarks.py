@@ -9,17 +9,19 @@ from rich.console import Console
 from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
-from apps.landmark_charts import draw_detection, draw_joint_errors, draw_yaw_errors
+from apps.landmark_charts import band_names, draw_detection, draw_joint_errors, draw_yaw_errors
 from calibration.landmarks.film import Plan, film_corpus
 from calibration.landmarks.fit import BODY, Fit, fit_map, table
 from calibration.landmarks.measure import Quality, bone_variation, by_yaw, detection, jitter, measure
 from calibration.landmarks.pairs import Pairs, pair, unseen_camera
 from calibration.landmarks.shots import Shot, read_shots
+from calibration.noise import fit_noise, save_noise
 from realtime.mapping import save_mapping
 from stf.atomic import output_file, write_errors
 from stf.datasets import open_corpus
 from stf.datasets.corpus import Corpus, Part, find_split, read_clips
 from stf.errors import UserError
+from stf.noise import EstimatorNoise
 from stf.skeleton import NTU25
 
 
@@ -78,8 +80,13 @@ def run_landmarks(data: Path, output: Path, options: LandmarkOptions) -> None:
         )
     _draw_all(output, f"{corpus.origin.name}, rendered; people and cameras not fitted on", sides.held, before, after)
     _draw(output / "detection.png", lambda path: draw_detection(path, "Somebody wholly in the picture is found", seen))
-    save_mapping(output / "ntu25.npz", fit.mapping, _about(corpus, split, shots, sides, fit, (before, after)))
+    about = _about(corpus, split, shots, sides, fit, (before, after))
+    save_mapping(output / "ntu25.npz", fit.mapping, about)
     say(console, f"map in {output / 'ntu25.npz'}, pictures beside it")
+    noise = fit_noise([shot for shot in shots if shot.subject not in tested], fit.mapping)
+    _print_noise(console, noise)
+    save_noise(output / "noise.npz", noise, about)
+    say(console, f"noise in {output / 'noise.npz'}")
 
 
 def _tested(corpus: Corpus, split: str | None) -> tuple[str, frozenset[int]]:
@@ -144,6 +151,22 @@ def _print(console: Console, held: Pairs, fit: Fit, both: tuple[Quality, Quality
     )
 
 
+def _print_noise(console: Console, noise: EstimatorNoise) -> None:
+    bands = Table("torsos, mean over joints", *band_names(np.degrees(noise.edges.numpy().astype(np.float64)), "\u00b0"))
+    for name, values in (("bias", noise.bias.abs()), ("lasts a clip", noise.offset), ("wavers", noise.motion)):
+        for axis, number in (("across", 0), ("up", 1), ("depth", 2)):
+            bands.add_row(f"{name}, {axis}", *(f"{value:.3f}" for value in values[:, list(BODY), number].mean(dim=1)))
+    say(console, "Noise after mapping and smoothing, by how far to the side the person is seen from")
+    console.print(bands)
+    first, second = noise.regression
+    say(
+        console,
+        f"wavering follows itself by {first:.2f} and {second:.2f} of the last two of {noise.rate_hz:g} steps a second; "
+        f"lost {60 * noise.lost.rate:.1f} times a minute for {noise.lost.seconds:.2f} s, sides exchanged "
+        f"{60 * noise.exchanged.rate:.1f} times for {noise.exchanged.seconds:.2f} s",
+    )
+
+
 def _about(
     corpus: Corpus, split: str, shots: Sequence[Shot], sides: Sides, fit: Fit, both: tuple[Quality, Quality]
 ) -> dict[str, object]:
@@ -161,9 +184,9 @@ def _about(
 
 
 def _draw_all(output: Path, title: str, held: Pairs, before: Quality, after: Quality) -> None:
-    middle = np.median(held.truth, axis=0)
-    frontal = np.where(held.yaw < np.radians(40), 0.0, np.inf)
-    pose = held.truth[np.argmin(np.abs(held.truth - middle).sum(axis=(1, 2)) + frontal)]
+    front = held.truth[held.yaw < np.radians(45)] if (held.yaw < np.radians(45)).any() else held.truth
+    middle = np.median(front, axis=0)
+    pose = (middle + middle[NTU25.mirror, :] * (-1, 1, 1)) / 2
     panels = {
         f"{name}: {100 * quality.mean:.1f} cm": quality.errors.mean(axis=0)
         for name, quality in (("table", before), ("fitted", after))

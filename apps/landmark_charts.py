@@ -11,10 +11,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from calibration.landmarks.fit import BODY
 from calibration.landmarks.measure import HEIGHT_BANDS, YAW_BANDS, Detection
 from stf.skeleton import NTU25
 
 _COLOURS = "viridis_r"
+_WIDER = 1.6
 
 
 def draw_joint_errors(
@@ -23,23 +25,24 @@ def draw_joint_errors(
     pose: Float64[np.ndarray, "25 3"],
     panels: Mapping[str, Float64[np.ndarray, "25"]],
 ) -> None:
-    """Write the mean error of each joint, drawn on skeletons side by side, as a PNG.
+    """Write the mean error of each of the 20 joints, drawn on skeletons side by side, as a PNG.
 
     Args:
         path: the file to write.
         title: what was measured.
-        pose: somebody facing the camera, Kinect axes.
+        pose: somebody facing the camera, Kinect axes; drawn wider than they are.
         panels: what a skeleton is called -> metres of error of each joint.
     """
     figure = Figure(figsize=(3.6 * len(panels) + 0.8, 5.6), dpi=110, layout="constrained")
-    scale = Normalize(0, 100 * max(float(errors.max()) for errors in panels.values()))
-    across, up = -pose[:, 0], pose[:, 1]
+    body = list(BODY)
+    scale = Normalize(0, 100 * max(float(errors[body].max()) for errors in panels.values()))
+    across, up = -_WIDER * pose[:, 0], pose[:, 1]
     every = list(figure.subplots(1, len(panels)))
     for axes, (name, errors) in zip(every, panels.items(), strict=True):
-        for child, parent in NTU25.edges:
+        for child, parent in ((child, parent) for child, parent in NTU25.edges if {child, parent} <= set(BODY) | {0}):
             axes.plot(across[[child, parent]], up[[child, parent]], color="#BDBDBD", linewidth=2, zorder=1)
-        axes.scatter(across, up, s=190, c=100 * errors, cmap=_COLOURS, norm=scale, zorder=2)
-        for x, y, error in zip(across, up, errors, strict=True):
+        axes.scatter(across[body], up[body], s=170, c=100 * errors[body], cmap=_COLOURS, norm=scale, zorder=2)
+        for x, y, error in zip(across[body], up[body], errors[body], strict=True):
             colour = "white" if scale(100 * error) > 0.45 else "black"
             axes.text(x, y, f"{100 * error:.0f}", ha="center", va="center", fontsize=7, color=colour)
         axes.set_title(name, fontsize=10)
@@ -66,7 +69,7 @@ def draw_yaw_errors(path: Path, title: str, series: Mapping[str, Sequence[float]
     for number, ((name, errors), colour) in enumerate(zip(series.items(), ("#BDBDBD", "#3182BD"), strict=True)):
         bars = axes.bar(places + (number - 0.5) * width, 100 * np.array(errors), width, label=name, color=colour)
         axes.bar_label(bars, fmt="%.1f", fontsize=8)
-    axes.set_xticks(places, _names(np.degrees(YAW_BANDS), "°"))
+    axes.set_xticks(places, band_names(np.degrees(YAW_BANDS), "°"))
     axes.set(xlabel="camera to the side of the front", ylabel="mean error of 20 joints, cm")
     axes.legend(fontsize=8)
     axes.set_title(title, fontsize=10)
@@ -84,13 +87,14 @@ def draw_detection(path: Path, title: str, detection: Detection) -> None:
         if count:
             said = f"{100 * share[row, column]:.1f} %\nof {count}"
             axes.text(column, row, said, ha="center", va="center", fontsize=8)
-    axes.set_xticks(range(len(YAW_BANDS) - 1), _names(np.degrees(YAW_BANDS), "°"))
-    axes.set_yticks(range(len(HEIGHT_BANDS) - 1), _names(100 * HEIGHT_BANDS, " %"))
+    axes.set_xticks(range(len(YAW_BANDS) - 1), band_names(np.degrees(YAW_BANDS), "°"))
+    axes.set_yticks(range(len(HEIGHT_BANDS) - 1), band_names(100 * HEIGHT_BANDS, " %"))
     axes.set(xlabel="camera to the side of the front", ylabel="height of the person in the picture")
     axes.set_title(title, fontsize=10)
     figure.colorbar(shown, ax=axes, label="found, %", shrink=0.8)
     figure.savefig(path, format="png")
 
 
-def _names(edges: Float64[np.ndarray, " E"], unit: str) -> list[str]:
+def band_names(edges: Float64[np.ndarray, " E"], unit: str) -> list[str]:
+    """What the bands between `edges` are called."""
     return [f"{low:.0f}-{high:.0f}{unit}" for low, high in pairwise(edges)]

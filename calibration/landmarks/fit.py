@@ -131,13 +131,13 @@ def fit_weights(pairs: Pairs, form: Form, strength: float) -> Weights:
     seen = np.concatenate([pairs.estimated, pairs.estimated[:, MEDIAPIPE33.mirror] * _MIRROR])
     truth = np.concatenate([pairs.truth, pairs.truth[:, NTU25.mirror] * _MIRROR])
     missed = truth - apply(prior, seen)
-    features = np.einsum("bl,nla->abn", _SUMMING_TO_ZERO, seen)  # (3, 32, 2N)
-    product = np.einsum("abn,acn->abc", features, features) / len(seen)
-    answer = np.einsum("abn,nva->abv", features, missed) / len(seen)
+    features = _SUMMING_TO_ZERO @ seen.transpose(2, 1, 0)  # (3, 32, 2N)
+    product = features @ features.transpose(0, 2, 1) / len(seen)
+    answer = features @ missed.transpose(2, 0, 1) / len(seen)  # (3, 32, 25)
     if form is Form.SHARED:
         product, answer = (np.repeat(part.mean(axis=0, keepdims=True), 3, axis=0) for part in (product, answer))
-    change = np.linalg.solve(product + strength * np.eye(len(_SUMMING_TO_ZERO)), answer)  # (3, 32, 25)
-    weights: Weights = prior + np.einsum("abv,bl->avl", change, _SUMMING_TO_ZERO)
+    change = np.linalg.solve(product + strength * np.eye(len(_SUMMING_TO_ZERO)), answer)
+    weights: Weights = prior + change.transpose(0, 2, 1) @ _SUMMING_TO_ZERO
     for side in ("left", "right"):
         hand, *rest = NTU25.indices(f"{side}_hand", f"{side}_hand_tip", f"{side}_thumb")
         weights[:, rest] = weights[:, [hand]] + prior[:, rest] - prior[:, [hand]]
@@ -146,7 +146,7 @@ def fit_weights(pairs: Pairs, form: Form, strength: float) -> Weights:
 
 def apply(weights: Weights, landmarks: Float[np.ndarray, "N 33 3"]) -> Float64[np.ndarray, "N 25 3"]:
     """The joints that a map makes of landmarks."""
-    return np.asarray(np.einsum("avl,nla->nva", weights, landmarks))
+    return np.asarray((weights @ landmarks.transpose(2, 1, 0)).transpose(2, 1, 0))
 
 
 def position_errors(pairs: Pairs, weights: Weights) -> Float64[np.ndarray, "N 25"]:
