@@ -1,6 +1,6 @@
 """`stf calibrate landmarks`: from the pose estimator's landmarks to a skeleton, fitted on rendered motion capture."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
 from apps.landmark_charts import band_names, draw_detection, draw_joint_errors, draw_yaw_errors
-from calibration.landmarks.film import Plan, film_corpus
+from calibration.landmarks.film import Plan, film_corpus, require_depth
 from calibration.landmarks.fit import BODY, Fit, fit_map, table
 from calibration.landmarks.measure import Quality, bone_variation, by_yaw, detection, jitter, measure
 from calibration.landmarks.pairs import Pairs, pair, unseen_camera
-from calibration.landmarks.shots import Shot, read_shots
+from calibration.landmarks.shots import read_shots
 from calibration.noise import fit_noise, save_noise
 from realtime.mapping import save_mapping
 from stf.atomic import output_file, write_errors
@@ -58,18 +58,21 @@ def run_landmarks(data: Path, output: Path, options: LandmarkOptions) -> None:
     """
     console = make_console()
     corpus = open_corpus(data, options.form)
+    require_depth(corpus)
     split, tested = _tested(corpus, options.split)
     _film(corpus, output / "shots", options)
     shots = read_shots(output / "shots")
     sides = _sides(pair(shots), tested)
-    say(
-        console,
-        f"{corpus.origin.name}, {split}: {sum(len(shot.truth) for shot in shots)} rendered frames of {len(shots)} "
-        f"clips; fitted on {len(sides.fitted)}, measured on {len(sides.held)} of other people and other cameras",
-    )
     fit = fit_map(sides.fitted)
+    noise = fit_noise([shot for shot in shots if shot.subject not in tested], fit.mapping)
     before, after = measure(sides.held, table()), measure(sides.held, fit.weights)
     tilted = measure(_sides(pair(shots, level=False), tested).held, table())
+    frames = sum(len(shot.truth) for shot in shots)
+    say(
+        console,
+        f"{corpus.origin.name}, {split}: {frames} rendered frames of {len(shots)} clips; fitted on "
+        f"{len(sides.fitted)}, measured on {len(sides.held)} of other people and other cameras",
+    )
     _print(console, sides.held, fit, (before, after), tilted)
     seen = detection(shots)
     found, large = seen.large
@@ -78,15 +81,13 @@ def run_landmarks(data: Path, output: Path, options: LandmarkOptions) -> None:
             console,
             f"found in {found} of {large} frames ({found / large:.2%}) that show all of somebody over 25 % high",
         )
+    _print_noise(console, noise)
     _draw_all(output, f"{corpus.origin.name}, rendered; people and cameras not fitted on", sides.held, before, after)
     _draw(output / "detection.png", lambda path: draw_detection(path, "Somebody wholly in the picture is found", seen))
-    about = _about(corpus, split, shots, sides, fit, (before, after))
+    about = _about(corpus, split, frames, sides, fit, (before, after))
     save_mapping(output / "ntu25.npz", fit.mapping, about)
-    say(console, f"map in {output / 'ntu25.npz'}, pictures beside it")
-    noise = fit_noise([shot for shot in shots if shot.subject not in tested], fit.mapping)
-    _print_noise(console, noise)
     save_noise(output / "noise.npz", noise, about)
-    say(console, f"noise in {output / 'noise.npz'}")
+    say(console, f"map in {output / 'ntu25.npz'}, noise in {output / 'noise.npz'}, pictures beside them")
 
 
 def _tested(corpus: Corpus, split: str | None) -> tuple[str, frozenset[int]]:
@@ -168,7 +169,7 @@ def _print_noise(console: Console, noise: EstimatorNoise) -> None:
 
 
 def _about(
-    corpus: Corpus, split: str, shots: Sequence[Shot], sides: Sides, fit: Fit, both: tuple[Quality, Quality]
+    corpus: Corpus, split: str, frames: int, sides: Sides, fit: Fit, both: tuple[Quality, Quality]
 ) -> dict[str, object]:
     """Where a map comes from, to be kept in its file."""
     return {
@@ -176,7 +177,7 @@ def _about(
         "licence": corpus.origin.licence,
         "split": split,
         "fitted_on": {"subjects": np.unique(sides.fitted.subject).tolist(), "frames": len(sides.fitted)},
-        "rendered_frames": sum(len(shot.truth) for shot in shots),
+        "rendered_frames": frames,
         "form": str(fit.chosen.form),
         "strength": fit.chosen.strength,
         "held_out_error_cm": [round(100 * quality.mean, 2) for quality in both],

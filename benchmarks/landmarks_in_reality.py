@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
+from scipy.spatial.transform import Rotation
 
 from calibration.landmarks.fit import BODY, Weights, apply, table
 from calibration.landmarks.pairs import in_torsos
@@ -135,11 +136,26 @@ def _apart(
     return np.nan_to_num(apart, nan=np.inf)
 
 
-def error(weights: Weights, world: Float64[np.ndarray, "T 33 3"], truth: Float64[np.ndarray, "T 25 3"]) -> float:
-    """Metres: mean over frames and 20 joints, both skeletons around the hips and as tall as the person."""
+def error(
+    weights: Weights, world: Float64[np.ndarray, "T 33 3"], truth: Float64[np.ndarray, "T 25 3"], *, turn: bool = False
+) -> float:
+    """Metres: mean over frames and 20 joints, both skeletons around the hips and as tall as the person.
+
+    Args:
+        weights: the map.
+        world: landmarks of one camera.
+        truth: joints in metres.
+        turn: turn, move and scale each skeleton so that it fits best before measuring (Procrustes).
+    """
     mapped, _ = in_torsos(apply(weights, world * KINECT_AXES), NTU25)
     centred, torso = in_torsos(truth, NTU25)
-    return float(np.linalg.norm(mapped - centred, axis=-1)[:, BODY].mean() * torso)
+    mapped, centred = mapped[:, BODY], centred[:, BODY]
+    if turn:
+        mapped, centred = (joints - joints.mean(axis=1, keepdims=True) for joints in (mapped, centred))
+        for number, (one, other) in enumerate(zip(mapped, centred, strict=True)):
+            turned = Rotation.align_vectors(other, one)[0].apply(one)
+            mapped[number] = turned * (turned * other).sum() / (turned**2).sum()
+    return float(np.linalg.norm(mapped - centred, axis=-1).mean() * torso)
 
 
 def main() -> None:
@@ -161,15 +177,20 @@ def main() -> None:
         own = apply(table(), points[use] @ view.level.T)
         tilted = apply(table(), points[use] @ (view.rotation * np.array(KINECT_AXES)[:, None]).T)
         before, after = (error(weights, world[:frames][use], own) for weights in (table(), fitted))
+        shape = [error(weights, world[:frames][use], own, turn=True) for weights in (table(), fitted)]
         in_camera = error(table(), world[:frames][use], tilted)
         pitch = np.degrees(np.arcsin(-view.rotation[2, 2]))
         print(
             f"camera {number}, pitched {pitch:.0f} degrees: table {100 * before:.1f} cm ({100 * in_camera:.1f} in the "
-            f"camera's own axes), fitted {100 * after:.1f} cm"
+            f"camera's own axes), fitted {100 * after:.1f} cm; turned and scaled to fit best: table "
+            f"{100 * shape[0]:.1f}, fitted {100 * shape[1]:.1f} cm"
         )
-        errors.append((before, in_camera, after))
-    before, in_camera, after = np.mean(errors, axis=0)
-    print(f"mean: table {100 * before:.1f} cm ({100 * in_camera:.1f} in camera axes), fitted {100 * after:.1f} cm")
+        errors.append((before, in_camera, after, *shape))
+    before, in_camera, after, *shape = np.mean(errors, axis=0)
+    print(
+        f"mean: table {100 * before:.1f} cm ({100 * in_camera:.1f} in camera axes), fitted {100 * after:.1f} cm; "
+        f"turned and scaled: table {100 * shape[0]:.1f}, fitted {100 * shape[1]:.1f} cm"
+    )
     print(f"ratio: {after / before:.2f}")
 
 

@@ -138,6 +138,16 @@ def film(scene: Scene, estimator: PoseEstimator) -> Shot:
     return Shot(*facts, truth, landmarks, world, visibility, height, whole)
 
 
+def require_depth(corpus: Corpus) -> None:
+    """Refuse a dataset whose people are in the image plane.
+
+    Raises:
+        UserError: if it is one.
+    """
+    if corpus.layout.num_coordinates != 3:
+        raise UserError(f"{corpus.origin.name} has no depth; landmarks are calibrated on motion capture in metres")
+
+
 def film_corpus(
     corpus: Corpus, folder: Path, plan: Plan, *, subjects: frozenset[int] | None = None, workers: int = 2
 ) -> Iterator[int]:
@@ -156,8 +166,7 @@ def film_corpus(
     Raises:
         UserError: if the dataset is not such motion capture, or a shot cannot be written.
     """
-    if corpus.layout.channels != ("x", "y", "z"):
-        raise UserError(f"{corpus.origin.name} has no depth; landmarks are calibrated on motion capture in metres")
+    require_depth(corpus)
     scenes = []
     for number, clip in enumerate(read_clips(corpus)):
         path = folder / f"{_UNSAFE.sub('-', clip.name)}_v{plan.view}.npz"
