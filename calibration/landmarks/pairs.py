@@ -54,8 +54,8 @@ class Pairs:
 def pair(shots: Sequence[Shot], *, level: bool = True) -> Pairs:
     """Bring truth and estimate of some shots together.
 
-    The truth is turned level, for a recogniser takes y for the vertical, and the estimator hardly sees how a camera is
-    pitched: whatever the camera does, it shows people leaning as they do in the average photograph.
+    The truth is turned level, for a recogniser takes y for the vertical, and the estimator shows of a camera's pitch a
+    part only: rendered people who stand upright lean by about nine degrees before a level camera.
 
     Args:
         shots: at least one in which somebody was found.
