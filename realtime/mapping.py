@@ -7,6 +7,7 @@ map is another matrix in the same `SkeletonMapping`.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -186,7 +187,7 @@ def load_mapping(path: Path) -> SkeletonMapping:
 _MAPPINGS = {
     mapping.layout.name: mapping
     for mapping in (
-        SkeletonMapping(NTU25, table_weights(NTU25, NTU25_TABLE)),
+        load_mapping(Path(str(files("realtime"))) / "data" / "ntu25.npz"),  # docs/calibration.md, Landmarks
         SkeletonMapping(KINETICS18, table_weights(KINETICS18, KINETICS18_TABLE), "image"),
     )
 }
