@@ -4,14 +4,18 @@ A joint is a weighted sum of landmarks, so a whole mapping is a matrix. The tabl
 map is another matrix in the same `SkeletonMapping`.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
 
 from realtime.frames import PersonPose, SkeletonFrame
+from stf.atomic import output_file, write_errors
 from stf.errors import UserError
 from stf.skeleton import KINETICS18, MEDIAPIPE33, NTU25, SkeletonLayout
 
@@ -70,23 +74,25 @@ class SkeletonMapping:
 
     Attributes:
         layout: the layout of the V joints that come out.
-        weights: (V, 33) float32; row v holds the weight of each landmark in joint v. Rows that sum to one move with
-            the landmarks wherever those are.
+        weights: (V, 33) float32; row v holds the weight of each landmark in joint v. Or (3, V, 33), such rows for
+            each of x, y and z: an estimator is surer of where in the picture than of how far away. Rows that sum to
+            one move with the landmarks wherever those are.
         source: "world" makes (x, y, z) in metres from the world landmarks; "image" makes (x - 0.5, y - 0.5, score)
             from the image landmarks.
         axes: sign of x, y and z, applied last; only for "world".
     """
 
     layout: SkeletonLayout = field(repr=False)
-    weights: Float32[np.ndarray, "V 33"] = field(repr=False)
+    weights: Float32[np.ndarray, "*axes V 33"] = field(repr=False)
     source: Literal["world", "image"] = "world"
     axes: tuple[float, float, float] = KINECT_AXES
 
     def __post_init__(self) -> None:
-        if self.weights.shape != (self.layout.num_joints, MEDIAPIPE33.num_joints):
+        needed = (self.layout.num_joints, MEDIAPIPE33.num_joints)
+        if self.weights.shape not in {needed, (3, *needed)}:
             raise UserError(
-                f"a mapping to '{self.layout.name}' has weights of shape {self.weights.shape}; "
-                f"({self.layout.num_joints}, {MEDIAPIPE33.num_joints}) is needed"
+                f"a mapping to '{self.layout.name}' has weights of shape {self.weights.shape}; {needed} is needed, "
+                "or three of these"
             )
 
     @property
@@ -121,13 +127,15 @@ class SkeletonMapping:
             The joints, and the visibility of each in [0, 1]. A joint with a NaN among its landmarks has visibility 0
             and is NaN; in an image layout every joint with score 0 is zero, as Kinetics-Skeleton has it.
         """
-        share = np.abs(self.weights)
+        by_axis = np.broadcast_to(self.weights, (3, *self.weights.shape[-2:]))
+        share = np.abs(by_axis).mean(axis=0)
         share /= share.sum(axis=1, keepdims=True)
         missing = np.isnan(landmarks).any(axis=-1)
         lost = missing.astype(np.float32) @ share.T > 0
         score = np.clip(np.nan_to_num(visibility), 0, 1) @ share.T
         score[lost] = 0
-        joints = self.weights @ np.where(missing[..., None], np.float32(0), landmarks)
+        known = np.where(missing[..., None], np.float32(0), landmarks)
+        joints = np.stack([known[..., axis] @ by_axis[axis].T for axis in range(3)], axis=-1)
         if self.source == "world":
             joints *= np.asarray(self.axes, np.float32)
             joints[lost] = np.nan
@@ -157,10 +165,29 @@ def table_weights(layout: SkeletonLayout, table: Table) -> Float32[np.ndarray, "
     return weights
 
 
+def save_mapping(path: Path, mapping: SkeletonMapping, about: Mapping[str, object]) -> None:
+    """Write the weights of a mapping from world landmarks to NTU25 as `.npz`, and where they come from."""
+    with output_file(path) as temporary, write_errors(path), temporary.open("wb") as file:
+        np.savez_compressed(file, weights=mapping.weights, about=json.dumps(about))
+
+
+def load_mapping(path: Path) -> SkeletonMapping:
+    """The mapping to NTU25 that `save_mapping` wrote.
+
+    Raises:
+        UserError: if there is none.
+    """
+    try:
+        with np.load(path) as file:
+            return SkeletonMapping(NTU25, file["weights"].astype(np.float32))
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{path} cannot be read as a mapping to NTU25: {error}") from error
+
+
 _MAPPINGS = {
     mapping.layout.name: mapping
     for mapping in (
-        SkeletonMapping(NTU25, table_weights(NTU25, NTU25_TABLE)),
+        load_mapping(Path(str(files("realtime"))) / "data" / "ntu25.npz"),  # docs/calibration.md, Landmarks
         SkeletonMapping(KINETICS18, table_weights(KINETICS18, KINETICS18_TABLE), "image"),
     )
 }

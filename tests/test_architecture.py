@@ -38,9 +38,16 @@ def test_imports_never_point_towards_the_apps(path: Path) -> None:
 
 
 def test_threads_live_in_the_pipeline_only() -> None:
-    starts = re.compile(r"\bThread\(|ThreadPool|ProcessPool|multiprocessing")
-    users = {p.relative_to(ROOT).parent.as_posix() for p in MODULES if starts.search(p.read_text(encoding="utf-8"))}
-    assert users == {"realtime/pipeline"}
+    assert folders_with(r"\bThread\(|ThreadPool") == {"realtime/pipeline"}
+
+
+def test_only_filming_starts_processes() -> None:
+    assert folders_with(r"ProcessPool|multiprocessing") == {"calibration/landmarks"}
+
+
+def folders_with(pattern: str) -> set[str]:
+    """The folders of the modules that hold `pattern`."""
+    return {p.relative_to(ROOT).parent.as_posix() for p in MODULES if re.search(pattern, p.read_text(encoding="utf-8"))}
 
 
 def test_every_module_says_what_it_is() -> None:

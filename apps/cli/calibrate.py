@@ -8,6 +8,7 @@ import typer
 from apps.cli.options import (
     DEFAULT_MODEL,
     DEFAULT_POSE,
+    Dataset,
     Delegate,
     Device,
     Format,
@@ -99,3 +100,18 @@ def confidence(
 
     options = ConfidenceOptions(form, split, false_alarms, skip_broken, report, device)
     run_confidence(model, data, output, options)
+
+
+@app.command()
+def landmarks(
+    data: Dataset,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Shots, map and pictures go here.")],
+    form: Format = None,
+    split: SplitName = None,
+    views: Annotated[int, typer.Option(min=1, help="How often each clip is filmed.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes film.")] = 2,
+) -> None:
+    """Fit the map from the pose estimator's landmarks to a skeleton, on rendered motion capture; or go on with it."""
+    from apps.calibrate_landmarks import LandmarkOptions, run_landmarks  # noqa: PLC0415
+
+    run_landmarks(data, output, LandmarkOptions(form, split, views, workers))

@@ -10,10 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from stf.network import Network
+from stf.noise import EstimatorNoise
 from stf.streams import make_stream
 from stf.training.recipe import Recipe
 from stf.transforms import NORMALISATIONS, mirrored_labels, random_mirror
-from stf.windows import NOTHING, ClipBatch
+from stf.windows import NOTHING, ClipBatch, SpanWindows
 
 
 class Training(lightning.LightningModule):
@@ -32,6 +33,7 @@ class Training(lightning.LightningModule):
         self._stream = stream
         self._recipe = recipe
         self._losses = recipe.losses.build()
+        self._noise = EstimatorNoise.load(recipe.noise) if recipe.noise else None
         self._normalise = NORMALISATIONS[recipe.normalisation]
         self.register_buffer("_mirrored", torch.tensor(mirrored_labels(classes)), persistent=False)
         self._mirrored: Tensor
@@ -54,7 +56,10 @@ class Training(lightning.LightningModule):
         """The network's input: random windows of the clips, normalised and augmented, as this stream; and labels."""
         layout, recipe = self.network.layout, self._recipe
         x, labels = recipe.window.draw(batch)
-        x = recipe.augmentation(self._normalise(x, layout), layout)
+        x = self._normalise(x, layout)
+        if self._noise is not None and isinstance(recipe.window, SpanWindows):
+            x = self._normalise(self._noise(x, layout, recipe.window.rate_hz), layout)
+        x = recipe.augmentation(x, layout)
         if recipe.mirror:
             x, labels = random_mirror(x, labels, layout, self._mirrored)
         if recipe.normalisation == "body":

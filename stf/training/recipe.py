@@ -142,6 +142,8 @@ class Recipe(_Strict):
         streams: stream name -> weight of its logits in the fusion; a network is trained for each.
         model: name and options of the model.
         focus_module: number of the module whose focus is shown, see `stf.checkpoint.Header`.
+        noise: a pose estimator of `stf.noise.NOISES`, for clips of motion capture to be seen as if through it, from
+            random sides, before the augmentation; only for ntu25 in windows of seconds.
         augmentation: random changes to the skeletons.
         mirror: whether every second clip is mirrored, with the label of its mirror image.
         losses: focus losses beside the cross-entropy.
@@ -168,6 +170,7 @@ class Recipe(_Strict):
     streams: dict[str, PositiveFloat] = Field(default={"joint": 1.0}, min_length=1)
     model: ModelChoice = ModelChoice()
     focus_module: int = -1
+    noise: Literal["mediapipe"] | None = None
     augmentation: Augmentation = Augmentation()
     mirror: bool = True
     losses: Losses = Losses()
@@ -191,6 +194,13 @@ class Recipe(_Strict):
         get_layout(self.layout)
         for stream in self.streams:
             get_stream(stream)
+        return self
+
+    @model_validator(mode="after")
+    def _noise_is_known(self) -> Self:
+        known = self.layout == "ntu25" and self.normalisation == "body" and isinstance(self.window, SpanWindows)
+        if self.noise and not known:
+            raise ValueError("noise is known for layout ntu25, normalisation body and a window of: span only")
         return self
 
     @property

@@ -57,19 +57,24 @@ def test_kinect_v1_in_ntu25_keeps_its_facts_and_every_joint_of_head_and_limbs() 
     facts = ("fps", "label", "subject", "name", "camera")
     assert [getattr(converted, fact) for fact in facts] == [30.0, 3, 7, "a4_s7_t1", 2]
     for number, name in enumerate(NTU25.joints):
-        if name not in TRUNK:
-            side, _, part = name.partition("_")
+        side, _, part = name.partition("_")
+        if name not in TRUNK and part != "hip":
             source = f"{side}_{LIMB_TIPS[part]}" if part in LIMB_TIPS else name
             assert np.array_equal(converted.joints[:, :, number], clip.joints[:, :, KINECT20.index(source)]), name
 
 
-def test_kinect_v1_in_ntu25_has_its_trunk_where_kinect_v2_has_it() -> None:
+def test_kinect_v1_in_ntu25_has_hips_and_trunk_where_kinect_v2_has_them() -> None:
     clip = walk()
     hips, shoulders = (
         clip.joints[:, :, KINECT20.indices(f"left_{joint}", f"right_{joint}")].mean(axis=2)
         for joint in ("hip", "shoulder")
     )
+    lower = -0.25 * (shoulders - hips)
     converted = to_layout(clip, NTU25).joints
+    for hip in ("left_hip", "right_hip"):
+        expected = clip.joints[:, :, KINECT20.index(hip)] + lower
+        assert np.allclose(converted[:, :, NTU25.index(hip)], expected, atol=1e-6)
+    hips = hips + lower
     for name, share in TRUNK.items():
         assert np.allclose(converted[:, :, NTU25.index(name)], hips + share * (shoulders - hips), atol=1e-6), name
 
@@ -80,14 +85,14 @@ def test_conversion_leaves_the_clip_as_it_was() -> None:
     assert np.array_equal(clip.joints, walk().joints)
 
 
-def test_joints_missing_in_kinect_v1_are_missing_in_ntu25_and_no_others() -> None:
+def test_joints_missing_in_kinect_v1_are_missing_in_ntu25_and_a_missing_hip_takes_hips_and_trunk_along() -> None:
     clip = walk()
     clip.joints[0, 4, KINECT20.index("left_hand")] = np.nan
     clip.joints[1, 5, KINECT20.index("right_hip")] = np.nan
     gone = np.isnan(to_layout(clip, NTU25).joints).all(axis=-1)
     assert {NTU25.joints[j] for j in gone[0, 4].nonzero()[0]} == {"left_hand", "left_hand_tip", "left_thumb"}
-    assert {NTU25.joints[j] for j in gone[1, 5].nonzero()[0]} == {"right_hip", *TRUNK}
-    assert gone.sum() == 3 + 5
+    assert {NTU25.joints[j] for j in gone[1, 5].nonzero()[0]} == {"left_hip", "right_hip", *TRUNK}
+    assert gone.sum() == 3 + 6
 
 
 def test_coco_in_kinetics_keeps_every_joint_and_has_its_neck_between_the_shoulders() -> None:
