@@ -8,9 +8,11 @@ from functools import partial
 from apps.console import make_console, say
 from apps.engine import NO_CALIBRATION, Engine, camera_of
 from apps.interrupt import on_interrupt
-from apps.screen import missing_screen
+from apps.screen import look_for_screen
 from realtime.sources import open_source
 from stf.errors import UserError
+
+_NO_WINDOW = "no window can be shown here ({}); use stf live --no-window, or see stf --help for what else there is"
 
 
 def run_lines(spec: str, engine: Engine) -> int:
@@ -75,17 +77,20 @@ def run_window(spec: str | None, engine: Engine, *, model: str | None, people: i
     Raises:
         UserError: if no window can be shown here.
     """
+    missing_screen = look_for_screen()  # in a process of its own, while this one imports
+    try:
+        from PySide6.QtCore import QTimer  # noqa: PLC0415 - Qt, which --no-window does not need
+        from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+        from apps.live.controller import Controller  # noqa: PLC0415
+        from apps.live.settings import load_settings, user_settings  # noqa: PLC0415
+        from apps.live.window import LiveWindow, request_of  # noqa: PLC0415
+        from apps.live.wishes import Request  # noqa: PLC0415
+        from apps.live.worker import Worker  # noqa: PLC0415
+    except ImportError as error:  # a library of the system that Qt needs
+        raise UserError(_NO_WINDOW.format(missing_screen() or error)) from error
     if reason := missing_screen():
-        raise UserError(f"no window can be shown here ({reason}); use stf live --no-window")
-    from PySide6.QtCore import QTimer  # noqa: PLC0415 - Qt, which --no-window does not need
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
-
-    from apps.live.controller import Controller  # noqa: PLC0415
-    from apps.live.settings import load_settings, user_settings  # noqa: PLC0415
-    from apps.live.window import LiveWindow, request_of  # noqa: PLC0415
-    from apps.live.wishes import Request  # noqa: PLC0415
-    from apps.live.worker import Worker  # noqa: PLC0415
-
+        raise UserError(_NO_WINDOW.format(reason))
     application = QApplication.instance() or QApplication(["stf"])
     store = user_settings()
     settings = load_settings(store)

@@ -1,5 +1,6 @@
 """The last minute, in little memory: small pictures with their poses to show again, skeletons to explain again."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from stf.prediction import Prediction, Segment
 from stf.skeleton import SkeletonLayout
 
 SECONDS = 60.0
+_APART = 1 / 16  # seconds from one remembered picture to the next, at least
 _WIDTH = 480  # pixels of a remembered picture
 _QUALITY = 80
 
@@ -28,13 +30,11 @@ class Moment:
         time: seconds.
         picture: JPEG.
         people: who was where.
-        skeletons: the same people in the recogniser's layout.
     """
 
     time: float
     picture: UInt8[np.ndarray, " bytes"]
     people: Sequence[TrackedPose]
-    skeletons: Sequence[SkeletonFrame]
 
     def image(self) -> Image:
         """The picture."""
@@ -50,16 +50,22 @@ class Memory:
     def __init__(self) -> None:
         self._lock = Lock()
         self._moments: deque[Moment] = deque()
+        self._skeletons: deque[SkeletonFrame] = deque()
         self._predictions: deque[Prediction] = deque()
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
-            self._moments.clear()
-            self._predictions.clear()
+            self._forget(math.inf)
 
     def see(self, time: float, image: Image, people: Sequence[TrackedPose], skeletons: Sequence[SkeletonFrame]) -> None:
         """Remember a frame; a time that goes back begins anew."""
+        with self._lock:
+            last = self._moments[-1].time if self._moments else -math.inf
+            self._forget(math.inf if time < last else time - SECONDS)
+            self._skeletons += skeletons
+        if last <= time < last + _APART:
+            return
         height, width = image.shape[:2]
         scale = min(1.0, _WIDTH / width)
         if scale < 1:
@@ -67,14 +73,7 @@ class Memory:
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         _, picture = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         with self._lock:
-            if self._moments and time < self._moments[-1].time:
-                self._moments.clear()
-                self._predictions.clear()
-            self._moments.append(Moment(time, picture, people, skeletons))
-            while self._moments[0].time < time - SECONDS:
-                self._moments.popleft()
-            while self._predictions and self._predictions[0].end < time - SECONDS:
-                self._predictions.popleft()
+            self._moments.append(Moment(time, picture, people))
 
     def hear(self, prediction: Prediction) -> None:
         """Remember a prediction."""
@@ -102,10 +101,9 @@ class Memory:
         with self._lock:
             frames = [
                 skeleton
-                for moment in self._moments
-                if prediction.start - margin <= moment.time <= prediction.end + margin
-                for skeleton in moment.skeletons
+                for skeleton in self._skeletons
                 if skeleton.person == prediction.person
+                and prediction.start - margin <= skeleton.time <= prediction.end + margin
             ]
         if not frames:
             return None
@@ -124,3 +122,12 @@ class Memory:
             else Annotation(tracked)
             for tracked in moment.people
         ]
+
+    def _forget(self, before: float) -> None:
+        """Forget what was before a moment."""
+        while self._moments and self._moments[0].time < before:
+            self._moments.popleft()
+        while self._skeletons and self._skeletons[0].time < before:
+            self._skeletons.popleft()
+        while self._predictions and self._predictions[0].end < before:
+            self._predictions.popleft()

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QPoint, QSettings
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from apps.engine import Engine
 from apps.live.controller import Controller
-from apps.live.events import Explained, Opened, State, Trouble
+from apps.live.events import CameraFound, CamerasFound, Explained, Opened, State, Trouble
 from apps.live.settings import Settings
 from apps.live.window import LiveWindow, request_of
 from apps.live.wishes import Overlay, Request
 from apps.live.worker import DEMO, Worker
 from realtime.frames import Frame
+from realtime.opencv import cv2
 from realtime.sources import Source, VideoFile, open_source
 from realtime.sources.base import Closable
 from stf.checkpoint import DEFAULT_MODEL
@@ -103,8 +104,8 @@ class Photographer:
             self.rest(0.2)
 
 
-def take(photographer: Photographer) -> None:
-    """Go through every state."""
+def take_playing(photographer: Photographer) -> None:
+    """The demo, what is said of it, and other ways to draw it."""
     window, controller = photographer.window, photographer.controller
     photographer.shoot("starting")
     controller.open(None)
@@ -112,7 +113,7 @@ def take(photographer: Photographer) -> None:
     photographer.reach(0.5)
     photographer.shoot("no-camera")
     photographer.trigger("pause")
-    photographer.reach(9.9)
+    photographer.reach(10.6)
     window.banner.say("")
     photographer.shoot("demo")
     photographer.trigger("settings", "details")
@@ -130,7 +131,21 @@ def take(photographer: Photographer) -> None:
     window.timeline.chosen.emit(segment)
     photographer.rest(1.0)
     photographer.shoot("replay")
-    photographer.trigger("back_out", "keys")
+    photographer.trigger("back_out")
+
+
+def take_around(photographer: Photographer) -> None:
+    """What lies over the window, its sizes and its colours."""
+    window = photographer.window
+    window.menu_of_sources.popup(window.mapToGlobal(QPoint(4, 28)))
+    photographer.rest(1.5)  # it looks for cameras, of which there may be none here
+    picture = window.video.picture
+    thumbnail = None if picture is None else cv2.resize(picture.image, (96, 72))
+    cameras = (CameraFound(0, "0: Integrated Camera", thumbnail), CameraFound(2, "2: C920 (in use)", None))
+    window.menu_of_sources.set_cameras(CamerasFound(cameras))
+    photographer.shoot("sources")
+    window.menu_of_sources.close()
+    photographer.trigger("keys")
     photographer.shoot("keys")
     photographer.trigger("keys")
     for name, size in (("tiny", (320, 260)), ("small", (640, 480)), ("large", (1900, 1100)), ("usual", (1180, 760))):
@@ -144,6 +159,11 @@ def take(photographer: Photographer) -> None:
     photographer.shoot("dark")
     QApplication.setPalette(light)
     photographer.trigger("pause")
+
+
+def take_trouble(photographer: Photographer) -> None:
+    """What goes wrong."""
+    controller = photographer.controller
     controller.open("unplugged")
     photographer.until(lambda: any(isinstance(event, Trouble) for event in photographer.seen))
     photographer.shoot("unplugged")
@@ -174,7 +194,8 @@ def main() -> None:
     application = QApplication(["stf"])
     with TemporaryDirectory() as scratch:
         photographer = Photographer(application, folder, Path(scratch))
-        take(photographer)
+        for part in (take_playing, take_around, take_trouble):
+            part(photographer)
         photographer.window.close()
         photographer.controller.join()
 

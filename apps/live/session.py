@@ -66,11 +66,13 @@ class Outlets:
     Attributes:
         post: takes every event.
         memory: takes what can be shown again.
+        behind: whether the screen has not yet shown the last picture.
         recorder: the recording going on, if any; asked anew for every frame.
     """
 
     post: Callable[[Event], None]
     memory: Memory
+    behind: Callable[[], bool]
     recorder: Callable[[], Recorder | None]
 
 
@@ -99,6 +101,7 @@ class Session:
         self._heard = time.monotonic()
         self._reported = -math.inf
         self._troubled = False
+        self._unseen = False
 
     def run(self) -> bool:
         """Hand out what the pipeline yields.
@@ -126,6 +129,8 @@ class Session:
 
     def linger(self) -> None:
         """Keep the last picture as the person wants it drawn, until something else is to be watched."""
+        if self._unseen:
+            self._redraw()
         while (turn := self._wishes.hold()) is not Turn.LEAVE:
             if turn is Turn.REDRAW:
                 self._redraw()
@@ -153,7 +158,9 @@ class Session:
                 self._redraw()
             return True
         self._last = result
-        self._draw(result, result.clock if self._source.live else None)
+        self._unseen = self._outlets.behind() and not self._wishes.paused
+        if not self._unseen:  # drawing takes time, and nobody would see it
+            self._draw(result, result.clock if self._source.live else None)
         return True
 
     def _tell(self, event: Prediction | Ongoing | Segment) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtGui import QAction, QIcon, QPixmap
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QProxyStyle, QStyle, QStyleOption, QWidget
 
 from apps.live.controller import Controller
 from apps.live.events import CameraFound, CamerasFound
@@ -29,6 +29,7 @@ class SourceMenu(QMenu):
         super().__init__("Source", parent)
         self._controller = controller
         self.setToolTipsVisible(True)
+        self.setStyle(_LargeIcons())
         self._cameras: list[QAction] = []
         self._looking = self.addAction("Looking for cameras...")
         self._looking.setEnabled(False)
@@ -62,6 +63,20 @@ class SourceMenu(QMenu):
             self._cameras.append(action)
         self._looking.setText("" if found.cameras else "No camera was found; plug one in")
         self._looking.setVisible(not found.cameras)
+
+
+class _LargeIcons(QProxyStyle):
+    """Icons as large as a thumbnail."""
+
+    def pixelMetric(  # noqa: N802 - Qt's name
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        """A thumbnail's width for an icon, and what is usual for everything else."""
+        small = metric == QStyle.PixelMetric.PM_SmallIconSize
+        return _THUMBNAIL[0] if small else super().pixelMetric(metric, option, widget)
 
 
 def find_cameras(in_use: str | None, look: Callable[[], list[int]] = list_cameras) -> list[CameraFound]:

@@ -63,6 +63,12 @@ class Outbox(QObject):
         if not said:
             self.filled.emit()
 
+    @property
+    def behind(self) -> bool:
+        """Whether a picture still waits, so that another one would take its place unseen."""
+        with self._lock:
+            return self._shown is not None
+
     def drain(self) -> list[Event]:
         """Everything that waits, the picture last."""
         with self._lock:
@@ -163,7 +169,7 @@ class Worker:
                 )
             )
             self._change(State.RUNNING, source.name)
-            outlets = Outlets(self.outbox.put, self.memory, lambda: self.recorder)
+            outlets = Outlets(self.outbox.put, self.memory, lambda: self.outbox.behind, lambda: self.recorder)
             session = Session(pipeline, source, self.wishes, outlets, Path(request.engine.model).stem)
             ended = session.run()
             if not ended:

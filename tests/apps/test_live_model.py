@@ -113,6 +113,13 @@ def test_memory_holds_a_minute_in_small_pictures_and_starts_anew_where_time_goes
     assert len(memory.moments(everything)) == 1
 
 
+def test_memory_needs_no_more_pictures_than_a_loop_does() -> None:
+    memory = Memory()
+    for frame in range(120):
+        remember(memory, frame / 60)
+    assert 25 < len(memory.moments(Segment(0, 2, 0, "wave", 1.0))) < 35
+
+
 def test_a_window_is_found_again_as_the_recogniser_saw_it() -> None:
     memory = Memory()
     for frame in range(90):

@@ -20,7 +20,18 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog,
 from viewing import Camera, Viewer, move
 
 from apps.live.actions import COMMANDS
-from apps.live.events import Ended, Explained, Notice, Opened, Shown, State, StateChanged, Trouble
+from apps.live.events import (
+    CameraFound,
+    CamerasFound,
+    Ended,
+    Explained,
+    Notice,
+    Opened,
+    Shown,
+    State,
+    StateChanged,
+    Trouble,
+)
 from apps.live.settings import load_settings
 from apps.live.wishes import Overlay
 from realtime.sinks.jsonl import read_predictions
@@ -344,6 +355,31 @@ def test_every_key_does_what_the_cheat_sheet_says_and_no_two_commands_share_one(
     QTest.keyClick(running.window, Qt.Key.Key_Q)
     assert done[-1] == "quit"
     assert not running.window.isVisible()
+
+
+def test_cameras_are_offered_by_name_and_picture_and_the_chosen_one_is_opened(make_viewer: Maker) -> None:
+    opened = []
+
+    def opener(spec: str, start: float) -> Camera:
+        opened.append(spec)
+        return Camera(open_source(DEMO, start=start, end=0.2))
+
+    menu = (viewer := make_viewer(opener)).window.menu_of_sources
+    menu.set_cameras(CamerasFound((CameraFound(0, "0: built in", np.zeros((72, 96, 3), np.uint8)),)))
+    menu.set_cameras(CamerasFound((CameraFound(1, "1: other", None), CameraFound(3, "3: third", None))))
+    assert [action.text() for action in menu.actions()[:2]] == ["1: other", "3: third"]
+    menu.actions()[1].trigger()
+    viewer.wait_for(Opened)
+    assert opened == ["3"]
+    menu.set_cameras(CamerasFound(()))
+    assert "No camera was found" in menu.actions()[0].text()
+
+
+def test_the_key_for_the_next_camera_says_so_where_there_is_none(running: Viewer) -> None:
+    running.trigger("camera")
+    running.wait_for(CamerasFound)
+    if not running.all(CamerasFound)[-1].cameras:
+        assert "No camera was found" in running.window.banner.text
 
 
 def test_every_control_has_a_name(running: Viewer) -> None:
