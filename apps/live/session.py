@@ -150,7 +150,8 @@ class Session:
             self._troubled = False
             self._outlets.post(Trouble())
         frame = result.frame
-        self._outlets.memory.see(frame.time, frame.image, result.people, result.skeletons)
+        skeletons = tuple(s.placed() for s in result.skeletons) if self._pipeline.places else result.skeletons
+        self._outlets.memory.see(frame.time, frame.image, result.people, skeletons)
         if recorder := self._outlets.recorder():
             recorder.write(frame, self._annotations(result))
         if self._source.live and self._wishes.paused and self._last is not None:

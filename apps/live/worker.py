@@ -152,7 +152,9 @@ class Worker:
             source = stack.enter_context(self._opener(spec, start=request.start))
             self.wishes.on_leaving(source.close)
             camera = camera_of(source, spec, request.engine)
-            pipeline = stack.enter_context(Pipeline(source, estimator, recogniser, window=window, segments=segments, camera=camera, body=body))
+            pipeline = stack.enter_context(
+                Pipeline(source, estimator, recogniser, window=window, segments=segments, camera=camera, body=body)
+            )
             self.memory.clear()
             self.outbox.put(
                 Opened(

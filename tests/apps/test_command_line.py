@@ -56,7 +56,7 @@ def test_help_is_quick_because_it_loads_no_heavy_library() -> None:
 
 
 def test_the_default_model_is_the_recognisers_own_and_is_shipped() -> None:
-    assert cli.options.DEFAULT_MODEL == DEFAULT_MODEL
+    assert options.DEFAULT_MODEL == DEFAULT_MODEL
     assert DEFAULT_MODEL in shipped_models()
 
 
