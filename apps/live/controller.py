@@ -58,6 +58,7 @@ class Controller(QObject):
         self._worker = worker
         self._now = 0.0
         self._ended = False
+        self._opening = False
         self._latencies: deque[float] = deque(maxlen=300)
         self._finishing: list[Recorder] = []
         post = worker.outbox.put
@@ -79,8 +80,9 @@ class Controller(QObject):
     def open(self, source: str | None, start: float = 0.0) -> None:
         """Watch something else; None for the first camera, or the demo where there is none."""
         self.stop_recording()
+        self._worker.wishes.let_glow(None)
         self.request = replace(self.request, source=source, start=start)
-        self._now, self._ended = start, False
+        self._now, self._ended, self._opening = start, False, True
         self._worker.wishes.watch(self.request)
 
     def change(self, request: Request) -> None:
@@ -157,6 +159,7 @@ class Controller(QObject):
         """Explain this class rather than the top one; None for the top one."""
         if self.reading:
             self.reading.chosen = number
+            self._worker.wishes.let_glow(None)
             self._explain()
 
     def record(self, folder: Path) -> None:
@@ -217,7 +220,8 @@ class Controller(QObject):
 
     def _drain(self) -> None:
         for event in self._worker.outbox.drain():
-            self.happened.emit(self._digest(event))
+            if not (self._opening and isinstance(event, Shown)):  # a last picture of the source before
+                self.happened.emit(self._digest(event))
 
     def _digest(self, event: Event) -> Event:
         """Take note of an event; what others are to be told of it."""
@@ -229,7 +233,7 @@ class Controller(QObject):
             case Opened():
                 same = self.opened is not None and self.opened.classes == event.classes
                 chosen = self.reading.chosen if self.reading and same else None
-                self.opened, self.reading = event, Reading(event, chosen)
+                self.opened, self.reading, self._opening = event, Reading(event, chosen), False
                 self._latencies.clear()
             case Ended():
                 self._end()
@@ -256,6 +260,8 @@ class Controller(QObject):
     def _hear(self, event: Prediction | Ongoing | Segment | Explained) -> None:
         if self.reading:
             self.reading.take(event)
+            if isinstance(event, Explained) and event.number == self.reading.chosen:
+                self._worker.wishes.let_glow(replace(event.prediction, focus=event.focus))
             if isinstance(event, Prediction) and event.person == self.reading.person:
                 self._explain()
 

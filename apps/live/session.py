@@ -184,8 +184,9 @@ class Session:
         said, doing = self._said.get(tracked.person), self._doing.get(tracked.person)
         if said is None:
             return Annotation(tracked)
-        recogniser = self._pipeline.recogniser
-        focus = focus_on_landmarks(focus_at(said, time), recogniser.layout)
+        recogniser, chosen = self._pipeline.recogniser, self._wishes.explained
+        glowing = chosen if chosen and chosen.person == tracked.person else said
+        focus = focus_on_landmarks(focus_at(glowing, time), recogniser.layout)
         if doing is None:
             return Annotation(tracked, focus=focus)
         probability = float(said.scores[recogniser.classes.index(doing.label)])
@@ -198,6 +199,7 @@ class Session:
         self._outlets.post(Shown(picture, result.frame.time, clock, people))
 
     def _redraw(self) -> None:
+        self._unseen = False
         if self._last:
             self._draw(self._last, None)
 

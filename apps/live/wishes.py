@@ -8,6 +8,7 @@ from enum import Enum, StrEnum, auto
 from threading import Condition
 
 from apps.engine import Engine
+from stf.prediction import Prediction
 
 
 class Overlay(StrEnum):
@@ -73,6 +74,7 @@ class Wishes:
         self._steps = 0
         self._paused = False
         self._look = Look()
+        self._explained: Prediction | None = None
         self._interrupt: Callable[[], None] = lambda: None
 
     def watch(self, request: Request) -> None:
@@ -121,9 +123,10 @@ class Wishes:
             return self._paused
 
     def pause(self, *, paused: bool) -> None:
-        """Let the picture stand still, or go on."""
+        """Let the picture stand still, the newest one even if it was not drawn for want of time, or go on."""
         with self._changed:
             self._paused, self._steps = paused, 0
+            self._redraw |= paused
             self._changed.notify_all()
 
     def step(self) -> None:
@@ -144,6 +147,19 @@ class Wishes:
         with self._changed:
             self._redraw |= look != self._look
             self._look = look
+            self._changed.notify_all()
+
+    @property
+    def explained(self) -> Prediction | None:
+        """What glows in place of the newest prediction of its person: one with the focus of a class that was chosen."""
+        with self._changed:
+            return self._explained
+
+    def let_glow(self, explained: Prediction | None) -> None:
+        """Let this glow; None for what was said last."""
+        with self._changed:
+            self._redraw |= explained is not self._explained
+            self._explained = explained
             self._changed.notify_all()
 
     def redraw_wanted(self) -> bool:

@@ -48,6 +48,7 @@ def test_a_worker_waits_until_a_moment_and_no_longer() -> None:
 def test_a_paused_worker_goes_on_by_steps_and_when_it_is_told_to() -> None:
     wishes = Wishes()
     wishes.pause(paused=True)
+    assert wishes.hold(0.0) is Turn.REDRAW  # the newest picture, which may not have been drawn
     wishes.step()
     assert wishes.hold(0.0) is Turn.GO
     later(0.1, lambda: wishes.pause(paused=False))
@@ -57,6 +58,7 @@ def test_a_paused_worker_goes_on_by_steps_and_when_it_is_told_to() -> None:
 def test_a_worker_that_waits_leaves_for_something_else_and_redraws_first() -> None:
     wishes = Wishes()
     wishes.pause(paused=True)
+    wishes.hold(0.0)
     wishes.draw_as(Look(Overlay.HEAT))
     assert wishes.hold(0.0) is Turn.REDRAW
     later(0.1, lambda: wishes.watch(Request("1")))
