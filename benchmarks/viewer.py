@@ -93,14 +93,14 @@ class Watched:
     Attributes:
         shown: when each picture came to the interface.
         screen: milliseconds from capture to screen of each picture that was painted.
-        painting: milliseconds each of these took to paint.
+        painting: milliseconds each of these took to paint, and of processor time.
         beats: milliseconds between two beats of the interface thread's heart.
     """
 
     def __init__(self, opener: Callable[..., Source], folder: Path) -> None:
         self.shown: list[float] = []
         self.screen: list[float] = []
-        self.painting: list[float] = []
+        self.painting: list[tuple[float, float]] = []
         self.beats: list[float] = []
         settings = Settings()
         self.controller = Controller(Worker(opener, list), request_of(settings, Request(None, Engine("utd-mhad-27"))))
@@ -124,10 +124,10 @@ class Watched:
             self._newest = event
 
     def _time_paint(self, event: object) -> None:
-        begun = time.perf_counter()
+        begun, processor = time.perf_counter(), time.thread_time()
         self._paint(event)
         done = time.perf_counter()
-        self.painting.append(1e3 * (done - begun))
+        self.painting.append((1e3 * (done - begun), 1e3 * (time.thread_time() - processor)))
         if self._newest and self._newest.clock:
             self.screen.append(1e3 * (done - self._newest.clock))
             self._newest = None
@@ -199,13 +199,15 @@ with TemporaryDirectory() as scratch:
         with_window = viewer.fps()
         stopwatch.stop()
         ratios.append(with_window / bare)
+        paint, processor_ms = zip(*viewer.painting, strict=True)
         image = viewer.window.video.picture.image if viewer.window.video.picture else np.zeros((0, 0, 3))
         print(
             f"{with_window:.1f} fps with the window, {bare:.1f} without: {ratios[-1]:.2f}; capture to screen p50 "
             f"{np.percentile(viewer.screen, 50):.0f} ms, p95 {np.percentile(viewer.screen, 95):.0f} ms; "
             f"interface thread blocked p99 {np.percentile(viewer.beats, 99):.0f} ms, at most {max(viewer.beats):.0f} "
-            f"ms; paint p50 {np.percentile(viewer.painting, 50):.1f} ms, p95 {np.percentile(viewer.painting, 95):.1f} "
-            f"ms at {image.shape[1]}x{image.shape[0]}; {stopwatch.others:.2f} cores taken by others",
+            f"ms; paint p50 {np.percentile(paint, 50):.1f} ms, p95 {np.percentile(paint, 95):.1f} ms, of "
+            f"processor time {median(processor_ms):.1f} ms, at {image.shape[1]}x{image.shape[0]}; "
+            f"{stopwatch.others:.2f} cores taken by others",
             flush=True,
         )
         viewer.controller.stop()

@@ -10,11 +10,17 @@ from apps.live.wishes import Look, Overlay
 from apps.widgets.data import Picture
 from realtime.drawing import Annotation, draw_heat, draw_people
 from realtime.frames import Image, TrackedPose
-from realtime.mapping import get_mapping
+from realtime.mapping import KINETICS18_TABLE, NTU25_TABLE, table_weights
 from realtime.opencv import cv2
-from stf.skeleton import SkeletonLayout
+from stf.skeleton import KINETICS18, NTU25, SkeletonLayout
 
 _HIDDEN = 0.3  # a joint less visible than this cannot be pointed at
+_PLACES = {
+    layout.name: table_weights(layout, table)
+    for layout, table in ((NTU25, NTU25_TABLE), (KINETICS18, KINETICS18_TABLE))
+}
+"""Joints from landmarks of the picture; a map fitted to world landmarks is not made for these."""
+
 _LARGEST = 1920  # pixels; a larger picture is left to the screen to enlarge
 
 
@@ -57,7 +63,7 @@ def render(scene: Scene, look: Look) -> Picture:
 
 def joints_of(people: Sequence[Annotation], layout: SkeletonLayout) -> Mapping[int, Float32[np.ndarray, "V 2"]]:
     """Where everybody's joints are, as fractions of the picture; NaN where one is hardly seen."""
-    weights = get_mapping(layout).weights
+    weights = _PLACES[layout.name]
     share = np.abs(weights) / np.abs(weights).sum(axis=1, keepdims=True)
     return {
         person.tracked.person: np.where(

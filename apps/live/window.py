@@ -49,6 +49,7 @@ class LiveWindow(QMainWindow):
         self.settings = settings
         self._store = store
         self._shown: Shown | None = None
+        self._news = False
         self.setWindowTitle("STF")
         self.setAcceptDrops(True)
         self.banner, self.video, self.bars, self.focus = Banner(), VideoView(), ScoreBars(), FocusMap()
@@ -75,7 +76,8 @@ class LiveWindow(QMainWindow):
         return request_of(self.settings, self.controller.request)
 
     def take(self, event: Event) -> None:
-        """Show what happened."""
+        """Show what happened; what is said of people with the next tick."""
+        self._news = True
         match event:
             case Shown():
                 self._show_picture(event)
@@ -100,7 +102,7 @@ class LiveWindow(QMainWindow):
             case CamerasFound():
                 self.commands.take_cameras(event)
             case _:
-                pass  # said of people: the next tick shows it
+                pass
 
     def show_panel(self, panel: Panel) -> None:
         """Show what is said of somebody."""
@@ -186,7 +188,8 @@ class LiveWindow(QMainWindow):
     def _tick(self) -> None:
         """Show what changes slowly."""
         reading = self.controller.reading
-        if reading:
+        if reading and self._news:
+            self._news = False
             self.timeline.set_span(reading.span)
             self.show_panel(reading.panel)
             if not self.replay.playing and self._shown:

@@ -54,8 +54,9 @@ class FocusMap(QWidget):
                 (name, end - len(limb), len(limb))
                 for (name, limb), end in zip(window.layout.limbs.items(), ends, strict=True)
             ]
+        same = window is not None and self._window is not None and window.values is self._window.values
         self._window = window
-        if window:
+        if window and not same:
             self._image = focus_image(np.ascontiguousarray(window.values.T[self._rows]))
             self._now = window.end
             self.setAccessibleDescription(self._strongest(window))

@@ -23,7 +23,7 @@ class ScoreBars(QWidget):
     def __init__(self, rows: int = 5, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows = rows
-        self._scores: Sequence[Score] = ()
+        self._scores: tuple[Score, ...] = ()
         self._threshold = 0.0
         self._colour = QColor(0, 114, 178)
         self._cursor = 0
@@ -49,6 +49,8 @@ class ScoreBars(QWidget):
             threshold: the probability above which a label counts, marked by a dashed line.
             colour: of the bars.
         """
+        if (tuple(scores[: self._rows]), threshold, colour) == (self._scores, self._threshold, self._colour):
+            return
         self._scores = tuple(scores[: self._rows])
         self._threshold = threshold
         self._colour = colour
