@@ -25,7 +25,8 @@ from stf.prediction import Ongoing, Prediction, Segment
 if TYPE_CHECKING:
     from apps.live.recorder import Recorder
 
-_PATIENCE = 5.0  # seconds to wait for threads after the window has gone
+_PATIENCE = 1.0  # seconds to wait for a thread after the window has gone; it may be deep in an import or a driver
+_WRITING = 10.0  # seconds to wait for a recording to be whole
 
 
 class Controller(QObject):
@@ -210,13 +211,13 @@ class Controller(QObject):
         self._explainer.end()
         self._errands.end()
 
-    def join(self) -> bool:
+    def join(self, patience: float = _PATIENCE) -> bool:
         """After `close`, and once the window has gone: wait for the threads; whether they ended."""
         for recorder in self._finishing:
-            recorder.join(_PATIENCE)
-        self._explainer.join(_PATIENCE)
-        self._errands.join(_PATIENCE)
-        return self._worker.join(_PATIENCE)
+            recorder.join(_WRITING)
+        self._explainer.join(patience)
+        self._errands.join(patience)
+        return self._worker.join(patience)
 
     def _drain(self) -> None:
         for event in self._worker.outbox.drain():

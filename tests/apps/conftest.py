@@ -164,5 +164,5 @@ def make_viewer(
     yield make
     for viewer in viewers:
         viewer.window.close()
-        assert viewer.controller.join()
+        assert viewer.controller.join(patience=10)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]

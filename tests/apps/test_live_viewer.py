@@ -142,7 +142,7 @@ def test_closing_does_not_wait_for_a_camera_that_hangs(make_viewer: Maker, label
     begun = time.monotonic()
     viewer.window.close()
     assert time.monotonic() - begun < 0.5
-    assert viewer.controller.join()
+    assert viewer.controller.join(patience=10)
 
 
 def test_a_video_that_is_dropped_is_shown(make_viewer: Maker, labelled: Labelled) -> None:
