@@ -30,7 +30,10 @@ class ScoreBars(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Most probable actions")
-        self.setToolTip("Click an action to see which joints and moments spoke for it; click it again for the top one")
+        self.setToolTip(
+            "Click an action to see which joints and moments spoke for it; click it again for the top one.\n"
+            "The mark on each bar is the threshold above which an action is named."
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -46,7 +49,7 @@ class ScoreBars(QWidget):
 
         Args:
             scores: best first.
-            threshold: the probability above which a label counts, marked by a dashed line.
+            threshold: the probability above which a label counts, marked on each bar.
             colour: of the bars.
         """
         if (tuple(scores[: self._rows]), threshold, colour) == (self._scores, self._threshold, self._colour):
@@ -72,8 +75,9 @@ class ScoreBars(QWidget):
             self._draw_row(painter, row, score, text)
         if self._threshold > 0:
             x = self.width() * self._threshold
-            painter.setPen(QPen(text, 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(x, 0), QPointF(x, len(self._scores) * _ROW))
+            painter.setPen(QPen(text, 2))
+            for row in range(len(self._scores)):
+                painter.drawLine(QPointF(x, (row + 1) * _ROW - 9), QPointF(x, (row + 1) * _ROW - 2))
         if self.hasFocus():
             painter.setPen(QPen(text, 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
