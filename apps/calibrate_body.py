@@ -1,5 +1,6 @@
 """`stf calibrate body`: some seconds of standing still fix a person's limb lengths."""
 
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -34,7 +35,7 @@ def run_body(spec: str, output: Path, height: float | None, engine: Engine) -> N
     standing = Standing(get_mapping(NTU25))
     with (
         FrameProgress(make_console(stderr=True)) as progress,
-        engine.estimator(progress.console) as estimator,
+        engine.estimator(partial(say, progress.console)) as estimator,
         open_source(spec) as source,
         on_interrupt(source.close),
     ):

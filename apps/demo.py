@@ -1,6 +1,7 @@
 """`stf demo`: the whole chain on a clip that comes with the program, with nothing to set up."""
 
 import json
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def run_demo(output: Path, engine: Engine) -> int:
     with (
         as_file(assets / "demo.mp4") as video,
         FrameProgress(make_console(stderr=True)) as progress,
-        engine.estimator(progress.console) as estimator,
+        engine.estimator(partial(say, progress.console)) as estimator,
     ):
         outputs = Outputs.of(video, output)
         report = label_video(video, outputs, recogniser, estimator, LabelOptions(annotate=True), progress)

@@ -3,20 +3,20 @@
 import math
 import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from apps.console import say
 from calibration.body import load_body
-from calibration.camera.files import load_camera
+from calibration.camera.files import device_name, find_camera, load_camera
 from realtime.body import Body
-from realtime.camera import DEFAULT_FIELD_OF_VIEW, Camera
+from realtime.camera import DEFAULT_FIELD_OF_VIEW, Camera, default_camera
 from realtime.pose import Delegate, MediaPipePose
+from realtime.pose_models import Say
 from realtime.sources import Source, open_source
 from stf.errors import UserError
-from stf.recogniser import Recogniser
+
+if TYPE_CHECKING:
+    from stf.recogniser import Recogniser
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,15 @@ class Engine:
     camera: Path | None = None
     body: Path | None = None
 
-    def recogniser(self) -> Recogniser:
+    def recogniser(self) -> "Recogniser":
         """Load the recogniser."""
+        from stf.recogniser import Recogniser  # noqa: PLC0415 - torch; a window is up before that is loaded
+
         return Recogniser.load(self.model, device=self.device)
 
-    def estimator(self, console: Console) -> MediaPipePose:
+    def estimator(self, say: Say) -> MediaPipePose:
         """Make the pose estimator; where its model must be fetched, say so."""
-        return MediaPipePose(self.pose_model, self.people, self.pose_delegate, say=partial(say, console))
+        return MediaPipePose(self.pose_model, self.people, self.pose_delegate, say=say)
 
     def calibration(self) -> Camera | None:
         """The calibration of the camera, if one was given.
@@ -66,6 +68,23 @@ class Engine:
         if self.body is not None and self.people > 1:
             raise UserError(f"{self.body} is the body of one person; leave out --body or --people")
         return None if self.body is None else load_body(self.body)
+
+
+def camera_of(source: Source, spec: str, engine: Engine) -> Camera:
+    """The calibration that was given, or a webcam's own, kept under its name, or the default.
+
+    Args:
+        source: opened.
+        spec: what it was opened by.
+        engine: may name a calibration.
+
+    Raises:
+        UserError: if the calibration is missing, broken or made for another aspect.
+    """
+    device = device_number(spec)
+    if (camera := engine.calibration()) is not None:
+        return camera.scaled(*source.size)
+    return default_camera(*source.size) if device is None else find_camera(device_name(device), *source.size)
 
 
 def device_number(spec: str) -> int | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -160,8 +161,8 @@ def _refuse_what_clashes(videos: Sequence[Path], options: LabelOptions) -> None:
 def _label_one(
     video: Path, output: Path, recogniser: Recogniser, engine: Engine, options: LabelOptions, progress: FrameProgress
 ) -> Report:
-    estimator = RecordedPose(options.poses, video=video) if options.poses else engine.estimator(progress.console)
-    with estimator:
+    tell = partial(say, progress.console)
+    with RecordedPose(options.poses, video=video) if options.poses else engine.estimator(tell) as estimator:
         return label_video(video, Outputs.of(video, output), recogniser, estimator, options, progress)
 
 

@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -52,6 +53,12 @@ class SegmentSpec:
     min_seconds: float = 0.5
     max_break: float = 0.5
     patience: float = 1.0
+
+    @classmethod
+    def above(cls, confidence: float) -> Self:
+        """Labels begin above `confidence`, and end when they fall below the same share of it as by default."""
+        usual = cls()
+        return cls(enter=confidence, leave=confidence * usual.leave / usual.enter)
 
     def __post_init__(self) -> None:
         if not 0 <= self.leave <= self.enter < 1:

@@ -47,3 +47,11 @@ class Segment:
     person: int
     label: str
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ongoing:
+    """What a person seems to be doing now: a segment that may still change or come to nothing; None for no action."""
+
+    person: int
+    segment: Segment | None

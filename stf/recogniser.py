@@ -6,14 +6,14 @@ from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int, Int64
 from torch import Tensor
 
 from stf.checkpoint import DEFAULT_MODEL, Header, find_model, load_checkpoint
 from stf.errors import UserError
 from stf.focus import FocusMethod, normalise_focus, project_to_input
 from stf.models import build_model
-from stf.network import Network
+from stf.network import Network, NetworkOutput
 from stf.sampling import Sampling
 from stf.skeleton import get_layout
 from stf.streams import get_stream, make_stream
@@ -105,22 +105,58 @@ class Recogniser:
         Returns:
             Probabilities (N, K), rows summing to one, and focus (N, T, V) in [0, 1].
         """
+        methods = {name: _method(network) for name, network in self.networks.items()}
+        outputs = self._run(joints, methods)
+        probabilities = self.fuse({name: output.logits for name, output in outputs.items()}).softmax(dim=1)
+        focus = self._focus(outputs, probabilities.argmax(dim=1), methods, joints.shape[1])
+        return probabilities.cpu().numpy(), focus.cpu().numpy()
+
+    @torch.no_grad()
+    def explain(
+        self, joints: Float32[np.ndarray, "N T V C"], classes: Int64[np.ndarray, " N"]
+    ) -> Float32[np.ndarray, "N T V"]:
+        """The focus of chosen classes, by the elementwise gradient: the method that tells classes apart.
+
+        What `recognise` gives is made for speed and is nearly the same for every class (docs/decisions/0005); this
+        takes a backward pass. It is fused and normalised as there.
+
+        Args:
+            joints: (N, T, V, C) as in `recognise`.
+            classes: (N,) the class to explain of each window.
+
+        Returns:
+            (N, T, V) in [0, 1].
+        """
+        methods: dict[str, FocusMethod] = dict.fromkeys(self.networks, "elementwise")
+        outputs = self._run(joints, methods)
+        return self._focus(outputs, torch.from_numpy(classes).to(self.device), methods, joints.shape[1]).cpu().numpy()
+
+    def _run(
+        self, joints: Float32[np.ndarray, "N T V C"], methods: Mapping[str, FocusMethod]
+    ) -> dict[str, NetworkOutput]:
+        """What the network of each stream says of windows, with what a focus by these methods will ask for."""
         x = torch.from_numpy(joints).to(self.device).permute(0, 3, 1, 2)[..., None]
         x = NORMALISATIONS[self.header.normalisation](x, self.layout)
         module = self.header.focus_module
-        outputs = {
-            name: network.run_for_focus(make_stream(name, x, self.layout), module, _method(network))
+        return {
+            name: network.run_for_focus(make_stream(name, x, self.layout), module, methods[name])
             for name, network in self.networks.items()
         }
-        weights = self.header.streams
-        probabilities = self.fuse({name: output.logits for name, output in outputs.items()}).softmax(dim=1)
-        top = probabilities.argmax(dim=1)
+
+    def _focus(
+        self,
+        outputs: Mapping[str, NetworkOutput],
+        classes: Int[Tensor, " N"],
+        methods: Mapping[str, FocusMethod],
+        frames: int,
+    ) -> Float[Tensor, "N T V"]:
+        """The streams' focus volumes, each in [0, 1], weighted as their logits are, and brought to [0, 1] again."""
+        module, weights = self.header.focus_module, self.header.streams
         volume: Tensor = torch.zeros(())
         for name, output in outputs.items():
-            network = self.networks[name]
-            focus = normalise_focus(network.focus_of(output, top, module=module, method=_method(network)))
-            volume = volume + weights[name] * project_to_input(focus, joints.shape[1])
-        return probabilities.cpu().numpy(), normalise_focus(volume).cpu().numpy()
+            rows = self.networks[name].focus_of(output, classes, module=module, method=methods[name])
+            volume = volume + weights[name] * project_to_input(normalise_focus(rows), frames)
+        return normalise_focus(volume)
 
 
 def _method(network: Network) -> FocusMethod:

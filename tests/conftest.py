@@ -11,6 +11,13 @@ from realtime.pose.landmarker import ignore_profiling_timer
 from realtime.pose_models import resolve
 from stf.errors import UserError
 
+try:
+    import PySide6.QtWidgets  # noqa: F401
+except ImportError:  # without libraries of the system that Qt needs, pytest-qt would end every test
+    pytest_plugins = []
+else:
+    pytest_plugins = ["pytestqt.plugin"]
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the pose estimator's threads want the other core
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; the commands that tests start would inherit it

@@ -35,11 +35,20 @@ app = typer.Typer(
     name="stf",
     cls=Commands,
     help="Who does what, how sure that is, and which joints at which moments said so.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def viewer(context: typer.Context) -> None:
+    """Without a command the viewer opens: the first camera, or the demo clip where there is none."""
+    if context.invoked_subcommand is None:
+        recognise.live()
+
+
 for part in (recognise, train, models, data, calibrate):
     app.add_typer(part.app)
 

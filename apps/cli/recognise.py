@@ -65,23 +65,35 @@ def label(
 @app.command()
 def live(
     source: Annotated[
-        str, typer.Argument(help="Camera number, stream address, video file, image folder or glob.")
-    ] = "0",
-    model: Model = DEFAULT_MODEL,
+        str | None,
+        typer.Argument(
+            help="Camera number, stream address, video file, image folder or glob; by default the first camera.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME|FILE", help="The recogniser; by default the one of last time."),
+    ] = None,
     device: Device = "auto",
     pose_model: PoseModel = DEFAULT_POSE,
     pose_delegate: PoseDelegate = Delegate.CPU,
-    people: People = 1,
+    people: Annotated[
+        int | None,
+        typer.Option("--people", min=1, help="How many people to look for at most; by default as last time."),
+    ] = None,
     window: Annotated[bool, typer.Option(help="Show a window, or print one line of JSON per prediction.")] = True,
     camera: CameraFile = None,
     body: BodyFile = None,
 ) -> None:
     """Recognise what a camera, a stream or a file shows, as it goes on."""
     from apps.engine import Engine  # noqa: PLC0415
-    from apps.live import run_live  # noqa: PLC0415
+    from apps.live.command import run_lines, run_window  # noqa: PLC0415
 
-    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
-    raise typer.Exit(run_live(source, engine, window=window))
+    engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people or 1, camera, body)
+    if window:
+        raise typer.Exit(run_window(source, engine, model=model, people=people))
+    raise typer.Exit(run_lines("0" if source is None else source, engine))
 
 
 @app.command()

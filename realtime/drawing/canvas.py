@@ -61,9 +61,21 @@ def person_colour(person: int) -> Colour:
 
 
 def ink_on(colour: Colour) -> Colour:
-    """Dark or white, whichever is read better on `colour` (luma of ITU-R BT.601)."""
-    blue, green, red = colour
-    return DARK if 0.114 * blue + 0.587 * green + 0.299 * red > 120 else WHITE
+    """Dark or white, whichever has the higher contrast to `colour` (WCAG 2.2, "contrast ratio")."""
+    return DARK if contrast(colour, DARK) > contrast(colour, WHITE) else WHITE
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """The contrast ratio of two colours (WCAG 2.2, "contrast ratio"), from 1 to 21; text wants 4.5 at least."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    """Relative luminance of an sRGB colour (WCAG 2.2), in [0, 1]."""
+    parts = [channel / 255 for channel in colour]
+    blue, green, red = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.0722 * blue + 0.7152 * green + 0.2126 * red
 
 
 def unit(image: Image) -> float:

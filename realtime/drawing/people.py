@@ -41,6 +41,16 @@ def draw_people(image: Image, people: Sequence[Annotation]) -> None:
     """
     for person in people:
         draw_skeleton(image, person.tracked.pose, person.focus, person_colour(person.tracked.person))
+    draw_labels(image, people)
+
+
+def draw_labels(image: Image, people: Sequence[Annotation]) -> None:
+    """Draw everybody's label in place, and a legend where there is a focus.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, of any size.
+        people: labels of those named first keep their place where labels would overlap.
+    """
     taken = [draw_legend(image)] if any(person.focus is not None for person in people) else []
     for person in people:
         anchor = _above_head(person.tracked.pose, image)

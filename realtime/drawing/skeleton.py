@@ -47,6 +47,16 @@ class _Strokes:
     opacity: Float[np.ndarray, " n"]
     thickness: Float[np.ndarray, " n"]
 
+    def whole(self) -> "_Strokes":
+        """The bones that these are the pieces of, each as thick as its thickest piece."""
+        return _Strokes(
+            start=self.start[::_PIECES],
+            end=self.end[_PIECES - 1 :: _PIECES],
+            focus=self.focus[::_PIECES],
+            opacity=self.opacity[::_PIECES],
+            thickness=self.thickness.reshape(-1, _PIECES).max(axis=1),
+        )
+
     def draw(self, layer: Layer, colour: Colour | None = None) -> None:
         """Paint the strokes in one colour, or in the colours of their focus."""
         order = np.argsort(self.focus, kind="stable")
@@ -114,7 +124,8 @@ def draw_skeleton(image: Image, pose: PersonPose, focus: Float[np.ndarray, "33"]
     layer = np.zeros((bottom - top, right - left, 4), np.uint8)
     if focus is not None:
         _draw_glow(layer, strokes, line)
-    for stroke in strokes:  # a dark rim keeps the skeleton legible on any background
+    bones, dots = strokes
+    for stroke in (bones.whole(), dots):  # a dark rim keeps the skeleton legible on any background
         rim = stroke.thickness + 1 + line / 2
         replace(stroke, thickness=rim, opacity=0.6 * stroke.opacity).draw(layer, DARK)
     for stroke in strokes:

@@ -1,4 +1,4 @@
-"""The pipeline that files and cameras share; the only place in this project with threads."""
+"""The pipeline that files and cameras share; beside the viewer the only place with threads."""
 
 from realtime.pipeline.core import Event, FrameResult, Pipeline
 from realtime.pipeline.statistics import StageTimes, Statistics

@@ -38,7 +38,7 @@ from realtime.smoothing import Smoother
 from realtime.sources import Source
 from realtime.tracking import Tracker
 from realtime.window import Windowers, WindowSpec, seen_since
-from stf.prediction import Prediction, Segment
+from stf.prediction import Ongoing, Prediction, Segment
 from stf.recogniser import Recogniser
 
 T = TypeVar("T")
@@ -57,16 +57,19 @@ class FrameResult:
         found: what the estimator said.
         people: the persons in it with their ids.
         skeletons: the same people in the recogniser's layout, smoothed, and where they are.
+        clock: when the frame left the source, in seconds of `time.perf_counter`.
     """
 
     frame: Frame
     found: PoseFrame
     people: tuple[TrackedPose, ...]
     skeletons: tuple[SkeletonFrame, ...]
+    clock: float
 
 
-Event = FrameResult | Prediction | Segment
-"""What a pipeline yields; a prediction comes some frames after the frame that completed its window."""
+Event = FrameResult | Prediction | Ongoing | Segment
+"""What a pipeline yields; a prediction comes some frames after the frame that completed its window, and after it what
+the person then seems to be doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class _Work:
 
 
 class Pipeline:
-    """Iterate over it for `FrameResult`, `Prediction` and `Segment` events, or start and poll it; a context manager.
+    """Iterate over it for its events (`Event`), or start and poll it; a context manager.
 
     Args:
         source: where frames come from; the pipeline closes it.
@@ -116,6 +119,7 @@ class Pipeline:
     Attributes:
         statistics: what happened so far; read it at any time.
         recogniser: the one given.
+        places: whether it is shown where people are, rather than only how they hold themselves.
     """
 
     def __init__(
@@ -142,7 +146,7 @@ class Pipeline:
         self._keeper = BodyKeeper(body, recogniser.layout) if body else None
         self._roots = RootTracker(camera, scale=body.scale if body else 1.0)
         # A model that is shown the ways people go needs them placed; image coordinates are placed already.
-        self._places = recogniser.header.normalisation == "clip" and self._mapping.source == "world"
+        self.places = recogniser.header.normalisation == "clip" and self._mapping.source == "world"
         self._segmenter = Segmenter(recogniser.classes, segments)
         self._newest_wins = source.live if newest_wins is None else newest_wins
         self._torch_threads = torch_threads
@@ -254,12 +258,12 @@ class Pipeline:
                 people = tracker.update(posed.found)
                 skeletons = tuple(self._skeleton_of(person, posed.frame, smoother) for person in people)
                 placed = (skeleton.placed() for skeleton in skeletons)
-                windows = self._windowers.update(placed if self._places else skeletons, now)
+                windows = self._windowers.update(placed if self.places else skeletons, now)
                 statistics.stages["skeleton"].add(time.perf_counter() - begun)
                 statistics.frames += 1
                 statistics.people_frames += bool(people)
                 statistics.people = max([statistics.people, *(p.person + 1 for p in people)])
-                self._show(FrameResult(posed.frame, posed.found, people, skeletons))
+                self._show(FrameResult(posed.frame, posed.found, people, skeletons, clock))
                 if windows:
                     self._send(self._windows, _Work(windows, now, clock))
                 else:
@@ -293,6 +297,7 @@ class Pipeline:
                 for window, prediction in zip(work.windows, predictions, strict=True):
                     self._events.put(prediction)
                     self._emit(self._segmenter.add(prediction, seen_since(window)))
+                    self._events.put(Ongoing(prediction.person, self._segmenter.current(prediction.person)))
                 self._emit(self._segmenter.advance(work.now))
         finally:
             self._windows.close()

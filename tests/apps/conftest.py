@@ -5,15 +5,22 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import pytest
 
 from apps.cli import app
+
+if TYPE_CHECKING:
+    from viewing import RecordedEngine, Viewer
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "apps" / "assets" / "demo.mp4"
@@ -124,3 +131,38 @@ def labelled(tmp_path_factory: pytest.TempPathFactory, pose_model: Path) -> Labe
     copy_video(DEMO, video, SHORT_FRAMES)
     outcome = finish(start_process(folder, "label", video, "-o", "out", "--save-poses"))
     return Labelled(video, folder / "out", outcome)
+
+
+@pytest.fixture(scope="session")
+def recorded_engine(labelled: Labelled) -> "RecordedEngine":
+    """The shipped recogniser, with the poses of the labelled video."""
+    from viewing import RecordedEngine  # noqa: PLC0415
+
+    from stf.recogniser import Recogniser  # noqa: PLC0415
+
+    recogniser = Recogniser.load(device="cpu")
+    return RecordedEngine("utd-mhad-27", "cpu", loaded=recogniser, poses=labelled.poses)
+
+
+@pytest.fixture
+def make_viewer(
+    qapp: object,  # noqa: ARG001 - there must be one before there is a window
+    recorded_engine: "RecordedEngine",
+    tmp_path: Path,
+) -> "Iterator[Callable[..., Viewer]]":
+    """Makes windows on recorded poses, and sees to it that they leave no thread behind."""
+    from viewing import make_viewer  # noqa: PLC0415
+
+    from realtime.sources import open_source  # noqa: PLC0415
+
+    viewers = []
+
+    def make(opener: Callable[..., object] = open_source, cameras: tuple[int, ...] = ()) -> "Viewer":
+        viewers.append(make_viewer(recorded_engine, tmp_path, opener, list(cameras)))
+        return viewers[-1]
+
+    yield make
+    for viewer in viewers:
+        viewer.window.close()
+        assert viewer.controller.join(patience=10)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from realtime.drawing import Annotation, draw_people, draw_timeline, focus_at, focus_on_landmarks
+from realtime.drawing import Annotation, draw_heat, draw_people, draw_timeline, focus_at, focus_on_landmarks
 from realtime.drawing.canvas import Box, fill_box, ink_on, person_colour
 from realtime.drawing.labels import draw_label, draw_legend, place_label
 from realtime.drawing.skeleton import draw_skeleton, focus_colours, image_points
@@ -130,6 +130,20 @@ def test_light_spreads_around_focus_and_only_there():
     assert (image[row, column - 10] != 90).any()
     row, column = at("left_knee", image)
     assert (image[row, column + 10] == 90).all()
+
+
+def test_heat_lies_where_the_focus_is_and_nowhere_else() -> None:
+    before = blank()
+    hot = Annotation(TrackedPose(0, standing()), focus=focus_of(left_wrist=1.0))
+    image = before.copy()
+    draw_heat(image, [hot])
+    changed = np.abs(image.astype(int) - before).max(axis=2)
+    changed[:40, :240] = 0  # the legend
+    row, column = at("left_wrist", image)
+    assert changed[row, column] > 60
+    assert changed[:, : column - 90].max() == changed[:, column + 90 :].max() == 0
+    draw_heat(image := before.copy(), [Annotation(TrackedPose(0, standing()))])
+    assert np.array_equal(image, before)
 
 
 def test_focus_colours_grow_brighter_all_the_way():

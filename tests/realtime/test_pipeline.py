@@ -20,7 +20,7 @@ from realtime.sources import Source, open_source
 from realtime.window import WindowSpec, windows_of
 from stf.checkpoint import Header
 from stf.models import build_model
-from stf.prediction import Prediction, Segment
+from stf.prediction import Ongoing, Prediction, Segment
 from stf.recogniser import Recogniser
 from stf.skeleton import NTU25
 
@@ -144,6 +144,10 @@ def test_predictions_come_every_stride_and_segments_lie_within_the_video(poses: 
     assert np.allclose(np.diff(ends[:-1]), 8 / 30)
     assert ends[-1] == pytest.approx(SECONDS - 1 / 30, abs=0.01)
     assert all(prediction.focus.shape == (64, 25) for prediction in predictions)
+    said = [event for event in events if isinstance(event, Prediction | Ongoing)]
+    assert all(isinstance(after, Ongoing) for after in said[1::2])
+    assert len(said) == 2 * len(predictions)
+    assert all(event.clock > 0 for event in events if isinstance(event, FrameResult))
     segments = [event for event in events if isinstance(event, Segment)]
     assert segments
     assert all(0 <= segment.start < segment.end <= SECONDS for segment in segments)

@@ -304,3 +304,12 @@ def test_a_simulated_hour_of_changing_persons_keeps_memory_flat() -> None:
 def test_an_impossible_spec_is_a_user_error(wrong: dict[str, float]) -> None:
     with pytest.raises(UserError):
         replace(SPEC, **wrong)
+
+
+def test_labels_begin_above_the_confidence_asked_for_and_nothing_else_changes() -> None:
+    spec = SegmentSpec.above(0.7)
+    assert spec.leave / spec.enter == pytest.approx(SPEC.leave / SPEC.enter)
+    assert replace(spec, enter=SPEC.enter, leave=SPEC.leave) == SPEC
+    weak = [(n * 0.25, one_hot("wave", 0.65)) for n in range(20)]
+    assert run(weak)
+    assert not run(weak, spec)

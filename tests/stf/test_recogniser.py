@@ -222,3 +222,19 @@ def test_cuda_gives_what_the_processor_gives(checkpoint: Path, recogniser: Recog
     on_cuda = Recogniser.load(checkpoint, device="cuda").recognise(joints)
     for ours, theirs in zip(recogniser.recognise(joints), on_cuda, strict=True):
         assert np.allclose(ours, theirs, atol=1e-2)
+
+
+def test_a_chosen_class_is_explained_by_its_own_focus_and_recognising_goes_on_as_before(recogniser: Recogniser) -> None:
+    joints = windows(people(3))
+    before = recogniser.recognise(joints)
+    volumes = [recogniser.explain(joints, np.full(3, number)) for number in range(5)]
+    for volume in volumes:
+        assert volume.shape == (3, 32, 25)
+        assert volume.min() >= 0
+        assert np.allclose(volume.max(axis=(1, 2)), 1, atol=1e-5)
+    mixed = recogniser.explain(joints, np.array([2, 0, 4]))
+    assert np.allclose(mixed, np.stack([volumes[2][0], volumes[0][1], volumes[4][2]]), atol=1e-5)
+    likeness = [np.corrcoef(volumes[a].ravel(), volumes[b].ravel())[0, 1] for a in range(5) for b in range(a)]
+    assert max(likeness) < 0.99
+    for old, new in zip(before, recogniser.recognise(joints), strict=True):
+        assert np.array_equal(old, new)

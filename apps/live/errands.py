@@ -1,0 +1,65 @@
+"""A thread for what takes time but is not the worker's business: explaining, saving, looking for cameras."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from threading import Condition, Thread
+
+from apps.live.events import Event, Notice
+from stf.errors import UserError
+
+Errand = Callable[[], Event | None]
+
+_LOG = logging.getLogger("stf")
+
+
+class Errands:
+    """Does one errand after the other.
+
+    Args:
+        name: of the thread.
+        post: takes what an errand returns, or a `Notice` of why it failed.
+        most: how many may wait; the oldest is dropped where there are more.
+    """
+
+    def __init__(self, name: str, post: Callable[[Event], None], most: int) -> None:
+        self._post = post
+        self._waiting: deque[Errand] = deque(maxlen=most)
+        self._changed = Condition()
+        self._ended = False
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def do(self, errand: Errand) -> None:
+        """Do this when its turn comes; never waits."""
+        with self._changed:
+            self._waiting.append(errand)
+            self._changed.notify()
+
+    def end(self) -> None:
+        """Do what waits, and end."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
+
+    def join(self, timeout: float) -> None:
+        """Wait until the thread has ended."""
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while (errand := self._next()) is not None:
+            try:
+                event = errand()
+            except UserError as error:
+                event = Notice(str(error), failed=True)
+            except Exception as error:  # noqa: BLE001 - said in the window, which stays open
+                _LOG.exception("an errand of the viewer failed")
+                event = Notice(f"the program failed ({type(error).__name__}: {error}); please report it", failed=True)
+            if event is not None:
+                self._post(event)
+
+    def _next(self) -> Errand | None:
+        with self._changed:
+            while not self._waiting and not self._ended:
+                self._changed.wait()
+            return self._waiting.popleft() if self._waiting else None

@@ -1,0 +1,204 @@
+"""A picture of each state of the viewer: `python -m apps.live.screenshots -o FOLDER`, without a screen or a camera."""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import QPoint, QSettings
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+from apps.engine import Engine
+from apps.live.controller import Controller
+from apps.live.events import CameraFound, CamerasFound, Explained, Opened, State, Trouble
+from apps.live.settings import Settings
+from apps.live.window import LiveWindow, request_of
+from apps.live.wishes import Overlay, Request
+from apps.live.worker import DEMO, Worker
+from realtime.frames import Frame
+from realtime.opencv import cv2
+from realtime.sources import Source, VideoFile, open_source
+from realtime.sources.base import Closable
+from stf.checkpoint import DEFAULT_MODEL
+
+_PATIENCE = 300.0  # seconds for a state to come about, on a busy machine
+
+
+class Unplugged(Closable):
+    """A camera that sees the demo clip for two seconds and is gone then."""
+
+    live, name, duration, frame_count, fps = True, "camera 0", None, None, 30.0
+    problem: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._video = VideoFile(DEMO, end=2.0)
+        self.size = self._video.size
+
+    def __iter__(self) -> Iterator[Frame]:
+        with self._video as frames:
+            for frame in frames:
+                if self._closed.wait(1 / 30):
+                    return
+                yield frame
+        self.problem = "camera 0 has been away since 2.0 s; plug it in again, it is tried again by itself"
+        self._closed.wait()
+
+
+class Photographer:
+    """Drives a viewer from state to state and takes a picture of each.
+
+    Args:
+        application: the one there is.
+        folder: where the pictures go.
+        scratch: a folder for settings.
+    """
+
+    def __init__(self, application: QApplication, folder: Path, scratch: Path) -> None:
+        self._application = application
+        self._folder = folder
+        store = QSettings(str(scratch / "settings.ini"), QSettings.Format.IniFormat)
+        settings = Settings(folder=str(scratch))
+        request = request_of(settings, Request(None, Engine(DEFAULT_MODEL)))
+        self.controller = Controller(Worker(_open, list), request)
+        self.window = LiveWindow(self.controller, settings, store)
+        self.seen: list[object] = []
+        self.controller.happened.connect(self.seen.append)
+        self.window.show()
+
+    def shoot(self, name: str) -> None:
+        """Save the window, or what lies over it."""
+        self.rest(0.3)
+        over = QApplication.activeModalWidget() or next(
+            (w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not self.window and w.parent()), None
+        )
+        (over or self.window).grab().save(str(self._folder / f"{name}.png"))
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Let the viewer work until something holds."""
+        deadline = time.monotonic() + _PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the viewer did not come to the next state; {self.controller.state}")
+            self._application.processEvents()
+            time.sleep(0.005)
+
+    def rest(self, seconds: float) -> None:
+        """Let the viewer work for a while."""
+        until = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() > until)
+
+    def reach(self, moment: float) -> None:
+        """Let the demo play up to a moment, and stand still there."""
+        self.until(lambda: self.controller.now >= moment)
+        self.window.actions_by_name["pause"].trigger()
+        self.rest(1.0)
+
+    def trigger(self, *names: str) -> None:
+        """Do commands."""
+        for name in names:
+            self.window.actions_by_name[name].trigger()
+            self.rest(0.2)
+
+
+def take_playing(photographer: Photographer) -> None:
+    """The demo, what is said of it, and other ways to draw it."""
+    window, controller = photographer.window, photographer.controller
+    photographer.shoot("starting")
+    controller.open(None)
+    photographer.until(lambda: any(isinstance(event, Opened) for event in photographer.seen))
+    photographer.reach(0.5)
+    photographer.shoot("no-camera")
+    photographer.trigger("pause")
+    photographer.reach(10.6)
+    window.banner.say("")
+    photographer.shoot("demo")
+    photographer.trigger("settings", "details")
+    photographer.rest(0.6)
+    photographer.shoot("settings-and-details")
+    photographer.trigger("settings", "details", "class")
+    photographer.until(lambda: any(isinstance(event, Explained) for event in photographer.seen))
+    photographer.shoot("another-class")
+    photographer.trigger("back_out")
+    for overlay in (Overlay.HEAT, Overlay.SKELETON, Overlay.OFF):
+        photographer.trigger("overlay")
+        photographer.shoot(f"overlay-{overlay.value}")
+    photographer.trigger("overlay")
+    segment = window.controller.reading.span.segments[0] if window.controller.reading else None
+    window.timeline.chosen.emit(segment)
+    photographer.rest(1.0)
+    photographer.shoot("replay")
+    photographer.trigger("back_out")
+
+
+def take_around(photographer: Photographer) -> None:
+    """What lies over the window, its sizes and its colours."""
+    window = photographer.window
+    window.menu_of_sources.popup(window.mapToGlobal(QPoint(4, 28)))
+    photographer.rest(1.5)  # it looks for cameras, of which there may be none here
+    picture = window.video.picture
+    thumbnail = None if picture is None else cv2.resize(picture.image, (96, 72))
+    cameras = (CameraFound(0, "0: Integrated Camera", thumbnail), CameraFound(2, "2: C920 (in use)", None))
+    window.menu_of_sources.set_cameras(CamerasFound(cameras))
+    photographer.shoot("sources")
+    window.menu_of_sources.close()
+    photographer.trigger("keys")
+    photographer.shoot("keys")
+    photographer.trigger("keys")
+    for name, size in (("tiny", (320, 260)), ("small", (640, 480)), ("large", (1900, 1100)), ("usual", (1180, 760))):
+        window.resize(*size)
+        photographer.rest(0.5)
+        if name != "usual":
+            photographer.shoot(name)
+    light = window.palette()
+    QApplication.setPalette(dark_palette())
+    photographer.rest(0.3)
+    photographer.shoot("dark")
+    QApplication.setPalette(light)
+    photographer.trigger("pause")
+
+
+def take_trouble(photographer: Photographer) -> None:
+    """What goes wrong."""
+    controller = photographer.controller
+    controller.open("unplugged")
+    photographer.until(lambda: any(isinstance(event, Trouble) for event in photographer.seen))
+    photographer.shoot("unplugged")
+    controller.open("no-such-video.mp4")
+    photographer.until(lambda: controller.state is State.FAULTED)
+    photographer.shoot("failed")
+
+
+def dark_palette() -> QPalette:
+    """What a system that is set to dark gives an application; the offscreen platform has none of its own."""
+    palette = QPalette(QColor(45, 45, 48))
+    palette.setColor(QPalette.ColorRole.Base, QColor(30, 30, 32))
+    palette.setColor(QPalette.ColorRole.AlternateBase, QColor(58, 58, 62))
+    return palette
+
+
+def _open(spec: str, *, start: float = 0.0) -> Source:
+    return Unplugged() if spec == "unplugged" else open_source(spec, start=start)
+
+
+def main() -> None:
+    """Take the pictures."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("-o", "--output", type=Path, default=Path("screenshots"), help="the folder for the pictures")
+    folder: Path = words.parse_args().output
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication(["stf"])
+    with TemporaryDirectory() as scratch:
+        photographer = Photographer(application, folder, Path(scratch))
+        for part in (take_playing, take_around, take_trouble):
+            part(photographer)
+        photographer.window.close()
+        photographer.controller.join()
+
+
+if __name__ == "__main__":
+    main()

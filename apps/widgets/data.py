@@ -1,0 +1,117 @@
+"""What the widgets show: plain data, frozen, without anything of Qt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from realtime.frames import Image
+from stf.prediction import Segment
+from stf.skeleton import SkeletonLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture with everything drawn in, and where the people's joints are.
+
+    Attributes:
+        image: (H, W, 3) uint8, BGR.
+        joints: person -> (V, 2) x and y as fractions of width and height; NaN where a joint is not seen.
+    """
+
+    image: Image
+    joints: Mapping[int, Float[np.ndarray, "V 2"]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A joint of a person."""
+
+    person: int
+    joint: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A class and how probable it is.
+
+    Attributes:
+        number: of the class.
+        label: its name.
+        probability: in [0, 1].
+        explained: whether the focus that is shown is the one of this class.
+    """
+
+    number: int
+    label: str
+    probability: float
+    explained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FocusWindow:
+    """How much each joint at each moment of a window spoke for a class.
+
+    Attributes:
+        title: what is explained.
+        values: (T, V) in [0, 1]; the moments are evenly spread from start to end.
+        start: seconds.
+        end: seconds.
+        layout: names the V joints.
+    """
+
+    title: str
+    values: Float32[np.ndarray, "T V"]
+    start: float
+    end: float
+    layout: SkeletonLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the timeline shows.
+
+    Attributes:
+        segments: those that are over.
+        ongoing: what people seem to be doing now; may still change.
+        now: seconds; the right edge.
+        seconds: how much time is shown.
+    """
+
+    segments: Sequence[Segment] = ()
+    ongoing: Sequence[Segment] = ()
+    now: float = 0.0
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How long one stage takes of late, in milliseconds."""
+
+    name: str
+    median_ms: float
+    high_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What a running pipeline and its window report.
+
+    Attributes:
+        source_fps: frames a second that come from the source.
+        inference_fps: frames a second that went through the pose estimator.
+        dropped: frames and windows left out because newer ones had come.
+        screen_ms: from a frame's capture to the screen, median and 95 %; None where nothing is captured live.
+        device: what the recogniser computes on.
+        model: its name.
+        stages: in the order in which a frame goes through them.
+    """
+
+    source_fps: float = 0.0
+    inference_fps: float = 0.0
+    dropped: int = 0
+    screen_ms: tuple[float, float] | None = None
+    device: str = ""
+    model: str = ""
+    stages: Sequence[Stage] = ()
