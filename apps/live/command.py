@@ -1,9 +1,11 @@
 """The command `stf live`."""
 
+import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 from apps.console import make_console, say
 from apps.engine import NO_CALIBRATION, Engine, camera_of
@@ -101,5 +103,15 @@ def run_window(spec: str | None, engine: Engine, *, model: str | None, people: i
     QTimer.singleShot(0, lambda: controller.open(spec))  # the window comes first
     with on_interrupt(QApplication.closeAllWindows, once=True) as interrupt:
         application.exec()
-    controller.join()
-    return 130 if interrupt.pressed else 0
+    code = 130 if interrupt.pressed else 0
+    if not controller.join():
+        store.sync()
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End without the interpreter's clean-up, which a library whose threads are still at work would not survive."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -215,9 +215,7 @@ class Controller(QObject):
         """After `close`, and once the window has gone: wait for the threads; whether they ended."""
         for recorder in self._finishing:
             recorder.join(_WRITING)
-        self._explainer.join(patience)
-        self._errands.join(patience)
-        return self._worker.join(patience)
+        return all(thread.join(patience) for thread in (self._explainer, self._errands, self._worker))
 
     def _drain(self) -> None:
         for event in self._worker.outbox.drain():

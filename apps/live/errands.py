@@ -42,9 +42,10 @@ class Errands:
             self._ended = True
             self._changed.notify()
 
-    def join(self, timeout: float) -> None:
-        """Wait until the thread has ended."""
+    def join(self, timeout: float) -> bool:
+        """Wait until the thread has ended; whether it has."""
         self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         while (errand := self._next()) is not None:
