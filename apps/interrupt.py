@@ -1,4 +1,4 @@
-"""Ctrl-C while a pipeline runs."""
+"""Ctrl-C while a pipeline runs, or before."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -11,6 +11,24 @@ class Interrupt:
     """Whether Ctrl-C was pressed."""
 
     pressed: bool = False
+
+
+@contextmanager
+def interrupt_held_back() -> Iterator[None]:
+    """Let a Ctrl-C wait for the end of the block: libraries that are interrupted while they are imported may abort."""
+    pressed = False
+
+    def press(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 @contextmanager
