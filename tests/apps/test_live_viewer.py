@@ -17,7 +17,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QFileDialog, QInputDialog, QWidget
-from viewing import Camera, Viewer, move
+from viewing import Camera, Viewer, let_qt_work, move
 
 from apps.live.actions import COMMANDS
 from apps.live.events import (
@@ -91,7 +91,7 @@ def test_the_next_source_takes_over_and_a_stopped_one_is_closed(running: Viewer,
     running.trigger("stop")
     running.wait(lambda: running.controller.state is State.STOPPED)
     running.events.clear()
-    QTest.qWait(200)
+    let_qt_work(200)
     assert not running.all(Shown)
 
 
@@ -175,7 +175,7 @@ def rest(viewer: Viewer) -> None:
     """Let what is under way arrive."""
     while True:
         viewer.events.clear()
-        QTest.qWait(1000)
+        let_qt_work(1000)
         if not viewer.all(Shown):
             return
 
@@ -407,7 +407,7 @@ def test_two_hundred_random_clicks_and_keys_raise_nothing(running: Viewer, monke
             if not is_menu_button(widget):
                 move(widget, point)
                 QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=point)
-        QTest.qWait(5)
+        let_qt_work(5)
         if popup := QApplication.activePopupWidget():
             popup.close()
     assert running.window.isVisible()

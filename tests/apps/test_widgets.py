@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from viewing import move
+from viewing import let_qt_work, move
 
 from apps.live.screenshots import dark_palette
 from apps.widgets.banner import Banner
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 def show(widget: QWidget, width: int, height: int) -> None:
     widget.resize(width, height)
     widget.show()
-    QTest.qWait(1)
+    let_qt_work(1)
 
 
 def grab(widget: QWidget) -> np.ndarray:
@@ -76,7 +76,7 @@ def test_the_newest_of_several_pictures_is_painted_once() -> None:
     show(view, 320, 240)
     for _ in range(5):
         view.set_picture(picture())
-    QTest.qWait(30)
+    let_qt_work(30)
     assert len(painted) == 1
 
 

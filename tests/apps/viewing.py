@@ -8,9 +8,8 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, QSettings, Qt, QTimer
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from apps.engine import Engine
@@ -112,7 +111,7 @@ class Viewer:
         until = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < until, (self.controller.state, self.events[-5:])
-            QTest.qWait(10)
+            let_qt_work(10)
 
     def wait_for(self, kind: type, count: int = 1, seconds: float = 30) -> Event:
         """Let Qt work until events of a kind have come; the last one."""
@@ -124,6 +123,13 @@ class Viewer:
 
     def trigger(self, name: str) -> None:
         self.window.actions_by_name[name].trigger()
+
+
+def let_qt_work(milliseconds: int) -> None:
+    """Let Qt work for a while, and other threads too: QTest.qWait keeps Python's lock, and starves them."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 def move(widget: QWidget, place: QPoint) -> None:
