@@ -7,59 +7,23 @@ ready, so that the pipeline drops what it cannot take, as with a webcam.
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+from _camera import ClockCamera
 from _machine import DEMO, Stopwatch, describe, parser, spread
 
-from realtime.frames import Frame
 from realtime.pipeline import Pipeline
 from realtime.pose import MediaPipePose
-from realtime.sources import VideoFile
-from realtime.sources.base import Closable
 from realtime.window import WindowSpec
 from stf.prediction import Prediction
 from stf.recogniser import Recogniser
 
 PROMISE_MS = 150
-FPS = 30.0
 
 
-class Camera(Closable):
-    """The frames of a video at a steady 30 fps, stamped and delivered by the clock.
-
-    Attributes:
-        times: the stamp of each frame so far, in seconds.
-        left: when each left, on the monotonic clock.
-    """
-
-    live, fps, frame_count, duration, problem = True, FPS, None, None, None
-
-    def __init__(self, video: Path, seconds: float) -> None:
-        super().__init__()
-        self.name = video.name
-        self.size = VideoFile(video).size
-        self.times: list[float] = []
-        self.left: list[float] = []
-        self._video = video
-        self._seconds = seconds
-
-    def __iter__(self) -> Iterator[Frame]:
-        pictures = (frame.image for _ in count() for frame in VideoFile(self._video))
-        begun = time.perf_counter()
-        for index in range(round(self._seconds * FPS)):
-            picture = next(pictures)
-            if self._closed.wait(max(0.0, begun + index / FPS - time.perf_counter())):
-                return
-            self.times.append(index / FPS)
-            self.left.append(time.perf_counter())
-            yield Frame(index, index / FPS, picture)
-
-
-def latencies(camera: Camera, pipeline: Pipeline) -> list[float]:
+def latencies(camera: ClockCamera, pipeline: Pipeline) -> list[float]:
     """Seconds from each window's last frame to its prediction.
 
     A window is complete with the first frame at or after its end, whether or not that frame was dropped. Windows that
@@ -83,7 +47,7 @@ recogniser = Recogniser.load(arguments.model, device="cpu")
 stopwatch = Stopwatch()
 middles, highs = [], []
 for _ in range(arguments.repeats):
-    camera = Camera(arguments.video, arguments.seconds)
+    camera = ClockCamera(arguments.video, arguments.seconds)
     with MediaPipePose(num_poses=1, say=print) as estimator, Pipeline(camera, estimator, recogniser) as pipeline:
         stopwatch.start()
         measured = [1e3 * seconds for seconds in latencies(camera, pipeline)]

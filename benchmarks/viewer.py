@@ -9,14 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import psutil
+from _camera import ClockCamera
 from _machine import DEMO, Stopwatch, describe, parser, spread
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
@@ -28,20 +28,18 @@ from apps.live.settings import Settings
 from apps.live.window import LiveWindow, request_of
 from apps.live.wishes import Request
 from apps.live.worker import Worker
-from realtime.frames import Frame
 from realtime.pipeline import FrameResult, Pipeline
 from realtime.pose import MediaPipePose
-from realtime.sources import Source, VideoFile, open_source
-from realtime.sources.base import Closable
+from realtime.sources import Source, open_source
+from stf.checkpoint import DEFAULT_MODEL
 from stf.recogniser import Recogniser
 
-FPS = 30.0
 BEAT_MS = 5
 PROMISES = (
     "fps >= 0.95 of the pipeline's; capture to screen p95 <= 200 ms; blocked <= 50 ms; paint <= 8 ms; up in 1.5 s"
 )
 
-UP = """
+UP = f"""
 import time
 begun = time.perf_counter()
 from PySide6.QtCore import QTimer
@@ -54,35 +52,13 @@ def up(self, event, shown=module.LiveWindow.showEvent):
 module.LiveWindow.showEvent = up
 from apps.live.command import run_window
 from apps.engine import Engine
-run_window("0", Engine("utd-mhad-27"), model=None, people=None)
+run_window("0", Engine("{DEFAULT_MODEL}"), model=None, people=None)
 """
-
-
-class Camera(Closable):
-    """The frames of a video at a steady 30 fps, delivered by the clock."""
-
-    live, fps, frame_count, duration, problem = True, FPS, None, None, None
-
-    def __init__(self, video: Path, seconds: float) -> None:
-        super().__init__()
-        self.name = video.name
-        self.size = VideoFile(video).size
-        self._video = video
-        self._seconds = seconds
-
-    def __iter__(self) -> Iterator[Frame]:
-        pictures = (frame.image for _ in count() for frame in VideoFile(self._video))
-        begun = time.perf_counter()
-        for index in range(round(self._seconds * FPS)):
-            picture = next(pictures)
-            if self._closed.wait(max(0.0, begun + index / FPS - time.perf_counter())):
-                return
-            yield Frame(index, index / FPS, picture)
 
 
 def pipeline_fps(video: Path, seconds: float, recogniser: Recogniser) -> float:
     """Frames a second that come out of the pipeline when nobody draws them."""
-    with MediaPipePose() as estimator, Pipeline(Camera(video, seconds), estimator, recogniser) as pipeline:
+    with MediaPipePose() as estimator, Pipeline(ClockCamera(video, seconds), estimator, recogniser) as pipeline:
         clocks = [event.clock for event in pipeline if isinstance(event, FrameResult)]
     return (len(clocks) - 1) / (clocks[-1] - clocks[0])
 
@@ -103,7 +79,7 @@ class Watched:
         self.painting: list[tuple[float, float]] = []
         self.beats: list[float] = []
         settings = Settings()
-        self.controller = Controller(Worker(opener, list), request_of(settings, Request(None, Engine("utd-mhad-27"))))
+        self.controller = Controller(Worker(opener, list), request_of(settings, Request(None, Engine(DEFAULT_MODEL))))
         store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
         self.window = LiveWindow(self.controller, settings, store)
         self.window.resize(1500, 950)
@@ -182,7 +158,7 @@ seconds = arguments.seconds
 
 def opener(spec: str, *, start: float = 0.0) -> Source:
     """A camera, or the file."""
-    return Camera(arguments.video, 3600.0) if spec == "camera" else open_source(spec, start=start)
+    return ClockCamera(arguments.video, 3600.0) if spec == "camera" else open_source(spec, start=start)
 
 
 with TemporaryDirectory() as scratch:

@@ -2,15 +2,14 @@
 
 import json
 import math
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
-from pydantic import TypeAdapter, ValidationError
 
+from calibration.toml import no_such, read_toml
 from realtime.body import Body
 from realtime.frames import PersonPose
 from realtime.mapping import SkeletonMapping
@@ -181,19 +180,10 @@ def load_body(path: Path) -> Body:
     Raises:
         UserError: if there is no such file or it does not describe a body.
     """
-    try:
-        body = TypeAdapter(Body).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise UserError(f"there is no body file {path}; make one with stf calibrate body") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path} is not a readable TOML file ({error}); measure the body again") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UserError(f"{path} does not describe a body ({place}: {first['msg']}); measure it again") from error
+    body = read_toml(path, Body, "body")
     unknown = set(body.lengths) - set(get_layout(body.layout).joints)
     if unknown:
-        raise UserError(f"{path} does not describe a body ({body.layout} has no {min(unknown)}); measure it again")
+        raise no_such(path, "body", f"{body.layout} has no {min(unknown)}")
     if not body.lengths or not all(0 < metres < math.inf for metres in (body.scale, *body.lengths.values())):
-        raise UserError(f"{path} does not describe a body (lengths must be positive); measure it again")
+        raise no_such(path, "body", "lengths must be positive")
     return body

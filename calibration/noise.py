@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float64
 
-from calibration.landmarks.fit import BODY
-from calibration.landmarks.measure import YAW_BANDS
+from calibration.landmarks.measure import YAW_BANDS, sides_exchanged
 from calibration.landmarks.pairs import in_torsos
 from calibration.landmarks.shots import Shot
 from calibration.seen import seen_clip
@@ -24,7 +23,6 @@ _FACTORS = 12
 _MIN_FRAMES = 10
 _MIN_SHOTS = 3
 _MIRROR = np.array([-1.0, 1.0, 1.0])
-_SIDED = [number for number, other in enumerate(NTU25.mirror) if other != number and number in BODY]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,7 @@ def residual(shot: Shot, mapping: SkeletonMapping) -> Residual:
     yaw = _facing(truth)
     if yaw < 0:
         truth, seen = (joints[:, NTU25.mirror] * _MIRROR for joints in (truth, seen))
-    there, crossed = (
-        np.linalg.norm(seen[:, order] - truth, axis=-1)[:, _SIDED] for order in (slice(None), NTU25.mirror)
-    )
-    return Residual(abs(yaw), seen - truth, crossed.mean(axis=1) < there.mean(axis=1))
+    return Residual(abs(yaw), seen - truth, sides_exchanged(seen, truth))
 
 
 def _facing(joints: Float64[np.ndarray, "T 25 3"]) -> float:

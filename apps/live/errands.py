@@ -4,13 +4,26 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
+from typing import TypeVar
 
 from apps.live.events import Event, Notice
 from stf.errors import UserError
 
 Errand = Callable[[], Event | None]
+T = TypeVar("T")
 
 _LOG = logging.getLogger("stf")
+
+
+def attempt(errand: Callable[[], T]) -> T | Notice:
+    """What an errand returns, or a `Notice` of why it failed: a thread must not end unheard, and the window stays."""
+    try:
+        return errand()
+    except UserError as error:
+        return Notice(str(error), failed=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is said
+        _LOG.exception("an errand of the viewer failed")
+        return Notice(f"the program failed ({type(error).__name__}: {error}); please report it", failed=True)
 
 
 class Errands:
@@ -49,14 +62,7 @@ class Errands:
 
     def _run(self) -> None:
         while (errand := self._next()) is not None:
-            try:
-                event = errand()
-            except UserError as error:
-                event = Notice(str(error), failed=True)
-            except Exception as error:  # noqa: BLE001 - said in the window, which stays open
-                _LOG.exception("an errand of the viewer failed")
-                event = Notice(f"the program failed ({type(error).__name__}: {error}); please report it", failed=True)
-            if event is not None:
+            if (event := attempt(errand)) is not None:
                 self._post(event)
 
     def _next(self) -> Errand | None:

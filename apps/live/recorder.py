@@ -8,6 +8,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 
 from apps.label import Outputs
+from apps.live.errands import attempt
 from apps.live.events import Notice
 from realtime.drawing import Annotation, draw_people
 from realtime.frames import Frame
@@ -15,7 +16,6 @@ from realtime.segments import Segmenter, SegmentSpec
 from realtime.sinks.jsonl import PredictionWriter
 from realtime.sinks.segments_csv import SegmentWriter
 from realtime.sinks.video import VideoWriter
-from stf.errors import UserError
 from stf.prediction import Prediction
 from stf.recogniser import Recogniser
 
@@ -78,16 +78,11 @@ class Recorder:
                 self._missed += 1
 
     def _run(self) -> None:
-        try:
-            frames = self._record()
-        except UserError as error:
-            self._stopped.set()
-            self._done(Notice(str(error), failed=True))
-            return
-        left_out = f"; {self._missed} frames were left out because the disk or the encoder was behind"
-        self._done(Notice(f"recorded {frames} frames to {self.video}{left_out if self._missed else ''}"))
+        notice = attempt(self._record)
+        self._stopped.set()
+        self._done(notice)
 
-    def _record(self) -> int:
+    def _record(self) -> Notice:
         outputs = Outputs.of(self.video, self.video.parent)
         segmenter = Segmenter(self._recogniser.classes, self._spec)
         first: float | None = None
@@ -116,7 +111,8 @@ class Recorder:
                 frames += 1
             for segment in sorted(found + segmenter.flush(), key=lambda segment: (segment.start, segment.person)):
                 segments.write(segment)
-        return frames
+        left_out = f"; {self._missed} frames were left out because the disk or the encoder was behind"
+        return Notice(f"recorded {frames} frames to {self.video}{left_out if self._missed else ''}")
 
     def _next(self) -> tuple[Frame, Sequence[Annotation]] | Prediction | None:
         """The next thing to write; None once it was stopped and everything is written."""

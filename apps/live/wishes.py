@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from threading import Condition
 
@@ -48,7 +48,7 @@ class Request:
     """
 
     source: str | None
-    engine: Engine = field(default_factory=lambda: Engine("utd-mhad-27"))
+    engine: Engine
     stride: float | None = None
     threshold: float | None = None
     start: float = 0.0

@@ -4,16 +4,14 @@ import json
 import os
 import re
 import sys
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
-from pydantic import TypeAdapter, ValidationError
 
+from calibration.toml import no_such, read_toml
 from realtime.camera import Camera, default_camera
 from stf.atomic import output_text
-from stf.errors import UserError
 
 _HEAD = """\
 # A camera as stf calibrate camera found it. Pixels; (0, 0) is the middle of the top left pixel.
@@ -67,19 +65,9 @@ def load_camera(path: Path) -> Camera:
     Raises:
         UserError: if there is no such file or it does not describe a camera.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        camera = TypeAdapter(Camera).validate_python(content)
-    except FileNotFoundError as error:
-        raise UserError(f"there is no camera file {path}; make one with stf calibrate camera") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path} is not a readable TOML file ({error}); calibrate the camera again") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UserError(f"{path} does not describe a camera ({place}: {first['msg']}); calibrate it again") from error
+    camera = read_toml(path, Camera, "camera")
     if min(camera.width, camera.height, *camera.focal) <= 0:
-        raise UserError(f"{path} does not describe a camera (sizes must be positive); calibrate it again")
+        raise no_such(path, "camera", "sizes must be positive")
     return camera
 
 

@@ -50,14 +50,19 @@ class Quality:
 def measure(pairs: Pairs, weights: Weights) -> Quality:
     """Measure a map on frames it was not fitted to."""
     mapped = skeletons(pairs, weights)
-    errors = _distance(mapped, pairs)
-    exchanged = _distance(mapped[:, NTU25.mirror], pairs)
-    swapped = exchanged[:, _SIDED].mean(axis=1) < errors[:, _SIDED].mean(axis=1)
-    return Quality(errors, bone_variation(mapped, pairs), jitter(mapped, pairs), float(swapped.mean()))
+    errors = np.linalg.norm(mapped - pairs.truth, axis=-1) * pairs.torso[:, None]
+    swaps = float(sides_exchanged(mapped, pairs.truth).mean())
+    return Quality(errors, bone_variation(mapped, pairs), jitter(mapped, pairs), swaps)
 
 
-def _distance(joints: Float64[np.ndarray, "N 25 3"], pairs: Pairs) -> Float64[np.ndarray, "N 25"]:
-    return np.asarray(np.linalg.norm(joints - pairs.truth, axis=-1) * pairs.torso[:, None])
+def sides_exchanged(
+    seen: Float64[np.ndarray, "N 25 3"], truth: Float64[np.ndarray, "N 25 3"]
+) -> Bool[np.ndarray, " N"]:
+    """Which skeletons are nearer to the truth with left and right exchanged."""
+    as_it_is, exchanged = (
+        np.linalg.norm((seen[:, order] - truth)[:, _SIDED], axis=-1).mean(axis=1) for order in (..., NTU25.mirror)
+    )
+    return np.asarray(exchanged < as_it_is)
 
 
 def bone_variation(joints: Float64[np.ndarray, "N 25 3"], pairs: Pairs) -> float:

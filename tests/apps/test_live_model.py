@@ -13,6 +13,7 @@ pytest.importorskip(
 
 from PySide6.QtCore import QSettings
 
+from apps.engine import Engine
 from apps.live.events import Explained, Opened
 from apps.live.memory import SECONDS, Memory
 from apps.live.reading import Reading
@@ -20,8 +21,11 @@ from apps.live.session import Pace, Rates
 from apps.live.settings import Settings, load_settings, save_settings
 from apps.live.wishes import Look, Overlay, Request, Turn, Wishes
 from realtime.frames import SkeletonFrame
+from stf.checkpoint import DEFAULT_MODEL
 from stf.prediction import Ongoing, Prediction, Segment
 from stf.skeleton import NTU25
+
+FIRST, SECOND = (Request(camera, Engine(DEFAULT_MODEL)) for camera in "12")
 
 CLASSES = ("wave", "clap", "squat", "throw", "jump", "run", "sit")
 OPENED = Opened(
@@ -61,20 +65,20 @@ def test_a_worker_that_waits_leaves_for_something_else_and_redraws_first() -> No
     wishes.hold(0.0)
     wishes.draw_as(Look(Overlay.HEAT))
     assert wishes.hold(0.0) is Turn.REDRAW
-    later(0.1, lambda: wishes.watch(Request("1")))
+    later(0.1, lambda: wishes.watch(FIRST))
     assert wishes.hold() is Turn.LEAVE
     interrupted = []
     wishes.on_leaving(lambda: interrupted.append(1))
     assert interrupted == [1]
-    assert wishes.take() == Request("1")
+    assert wishes.take() == FIRST
     assert not wishes.leaving
 
 
 def test_of_several_requests_the_newest_is_taken_and_after_the_end_none() -> None:
     wishes = Wishes()
-    wishes.watch(Request("1"))
-    wishes.watch(Request("2"))
-    assert wishes.take() == Request("2")
+    wishes.watch(FIRST)
+    wishes.watch(SECOND)
+    assert wishes.take() == SECOND
     wishes.end()
     assert wishes.take() is None
 

@@ -34,6 +34,7 @@ from apps.live.events import (
 )
 from apps.live.settings import load_settings
 from apps.live.wishes import Overlay
+from realtime.frames import Frame
 from realtime.sinks.jsonl import read_predictions
 from realtime.sinks.segments_csv import read_segments
 from realtime.sources import open_source
@@ -293,6 +294,15 @@ def test_a_folder_that_cannot_be_written_is_said(running: Viewer, tmp_path: Path
     assert "kept" in running.window.banner.text
     assert not running.controller.recording
     assert running.window.actions_by_name["record"].text() == "Record"
+
+
+def test_a_recording_that_fails_for_whatever_reason_is_said_and_is_over(running: Viewer, tmp_path: Path) -> None:
+    running.trigger("record")
+    running.controller._worker.recorder.write(Frame(0, 0.0, np.zeros(3, np.uint8)), ())  # nothing of which is a picture
+    running.wait(lambda: any(notice.failed for notice in running.all(Notice)))
+    assert "please report it" in running.window.banner.text
+    assert not running.controller.recording
+    assert names(tmp_path / "kept") == set()
 
 
 def test_a_snapshot_is_kept_and_the_result_copied(running: Viewer, tmp_path: Path) -> None:
