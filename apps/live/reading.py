@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from apps.live.events import Explained, Opened
 from apps.live.memory import SECONDS
 from apps.widgets.data import FocusWindow, Score, Span
+from realtime.segments import NO_ACTION
 from stf.prediction import Ongoing, Prediction, Segment
 
 _BARS = 5
@@ -19,6 +20,7 @@ class Panel:
 
     Attributes:
         person: the person's id; None where nobody has been seen.
+        doing: what the person seems to be doing.
         scores: the most probable classes, best first.
         threshold: the confidence above which a label counts.
         focus: of the class that is explained.
@@ -26,6 +28,7 @@ class Panel:
     """
 
     person: int | None = None
+    doing: str = ""
     scores: Sequence[Score] = ()
     threshold: float = 0.0
     focus: FocusWindow | None = None
@@ -119,10 +122,10 @@ class Reading:
         scores = tuple(Score(c, classes[c], p, c == number) for c, p in top)
         focus = self._focus(said, number)
         doing = self._ongoing.get(said.person)
-        what = f"{doing.label} ({doing.confidence:.0%})" if doing else "no action"
+        what = f"{doing.label} ({doing.confidence:.0%})" if doing else NO_ACTION
         best = ", ".join(f"{score.label} {score.probability:.1%}" for score in scores)
         summary = f"{self.opened.name} at {said.end:.1f} s, person {said.person + 1}: {what}; window: {best}"
-        return Panel(said.person, scores, self.opened.threshold, focus, summary)
+        return Panel(said.person, doing.label if doing else NO_ACTION, scores, self.opened.threshold, focus, summary)
 
     def _focus(self, said: Prediction, number: int) -> FocusWindow | None:
         label = self.opened.classes[number]

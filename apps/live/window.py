@@ -107,7 +107,7 @@ class LiveWindow(QMainWindow):
     def show_panel(self, panel: Panel) -> None:
         """Show what is said of somebody."""
         person = panel.person
-        self._who.setText("Nobody yet" if person is None else f"Person {person + 1}")
+        self._who.setText("Nobody yet" if person is None else f"Person {person + 1}: {panel.doing}")
         self.bars.set_scores(panel.scores, panel.threshold, colour_of(person or 0))
         if not self.replay.playing:
             self.focus.set_window(panel.focus)

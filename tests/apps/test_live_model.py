@@ -177,6 +177,7 @@ def test_what_goes_on_is_shown_once_and_what_is_over_for_a_minute() -> None:
     reading.take(prediction(5.0))
     reading.take(Ongoing(0, Segment(1.0, 5.0, 0, "wave", 0.7)))
     reading.pass_time(5.0, (0,))
+    assert reading.panel.doing == "wave"
     assert reading.panel.summary == (
         "camera 0 at 5.0 s, person 1: wave (70%); window: wave 70.0%, clap 5.0%, squat 5.0%, throw 5.0%, jump 5.0%"
     )
