@@ -1,7 +1,9 @@
 """A person's skeleton with its focus: bones and joints glow where they spoke for the label."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -20,6 +22,7 @@ _FARTHEST = 2.0  # image sizes from the middle; a joint farther out than this is
 _PIECES = 5  # a bone is drawn in pieces, so that its colour runs from one end to the other
 _SMALL_FACE = 14  # a face less wide than this many lines is drawn as a dot
 _GLOW_SHRINK = 4  # the glow is drawn this much smaller: it is blurred anyway
+_SHADES = 24  # steps of focus and of opacity that are told apart
 _BITS = 4  # fractional bits of a position in OpenCV's drawing calls
 
 _BONES = np.array(MEDIAPIPE33.edges)
@@ -58,15 +61,21 @@ class _Strokes:
         )
 
     def draw(self, layer: Layer, colour: Colour | None = None) -> None:
-        """Paint the strokes in one colour, or in the colours of their focus."""
-        order = np.argsort(self.focus, kind="stable")
-        colours = focus_colours(self.focus) if colour is None else np.tile(colour, (len(order), 1))
-        paints = np.insert(colours.astype(np.float64), 3, 255, axis=1) * self.opacity[:, None]
-        starts, ends = (np.round(place * 2**_BITS).astype(int) for place in (self.start, self.end))
-        widths = np.maximum(np.round(self.thickness), 1).astype(int)
-        rows = (array[order].tolist() for array in (starts, ends, paints, widths))
-        for start, end, paint, width in zip(*rows, strict=True):
-            cv2.line(layer, start, end, paint, width, cv2.LINE_AA, _BITS)
+        """Paint the strokes in one colour, or in the colours of their focus.
+
+        Strokes that look alike are painted by one call: each call gives Python's lock away and waits to have it back.
+        """
+        places = np.round(np.stack([self.start, self.end], axis=1) * 2**_BITS).astype(np.int32)
+        shades = (np.round(values * _SHADES).astype(int).tolist() for values in (self.focus, self.opacity))
+        widths = np.maximum(np.round(self.thickness), 1).astype(int).tolist()
+        alike = defaultdict(list)
+        for place, *look in zip(places, *shades, widths, strict=True):
+            alike[tuple(look)].append(place)
+        for (focus, opacity, width), lines in sorted(alike.items(), key=itemgetter(0)):
+            hue = _FOCUS_SHADES[focus] if colour is None else colour
+            paint = [opacity / _SHADES * value for value in (*hue, 255)]
+            if opacity:
+                cv2.polylines(layer, lines, False, paint, width, cv2.LINE_AA, _BITS)  # noqa: FBT003 - not closed
 
 
 def image_points(pose: PersonPose, width: int, height: int) -> Float[np.ndarray, "33 2"]:
@@ -96,6 +105,9 @@ def focus_colours(focus: Float[np.ndarray, " n"]) -> UInt8[np.ndarray, "n 3"]:
     """
     colours: UInt8[np.ndarray, "n 3"] = _INFERNO[np.round(255 * (0.3 + 0.67 * focus)).astype(int)]
     return colours
+
+
+_FOCUS_SHADES = focus_colours(np.linspace(0, 1, _SHADES + 1)).tolist()
 
 
 def draw_skeleton(image: Image, pose: PersonPose, focus: Float[np.ndarray, "33"] | None, colour: Colour) -> None:
