@@ -138,10 +138,28 @@ def window_up(repeats: int) -> tuple[list[float], list[float]]:
     return list(wall), list(processor)
 
 
+def memory(viewer: Watched, video: Path, minutes: int) -> list[float]:
+    """Megabytes that the process held at most in each minute of watching a video again and again."""
+    process, most = psutil.Process(), []
+    viewer.controller.loop = True
+    viewer.controller.open(str(video))
+    for minute in range(minutes):
+        held = 0.0
+        for _ in range(60):
+            second = time.perf_counter() + 1
+            wait(lambda second=second: time.perf_counter() > second)
+            held = max(held, process.memory_info().rss / 1e6)
+        most.append(held)
+        viewer.forget()
+        print(f"minute {minute + 1}: {held:.1f} MB", flush=True)
+    return most
+
+
 words = parser(__doc__)
 words.add_argument("video", type=Path, nargs="?", default=DEMO)
 words.add_argument("--seconds", type=float, default=20.0, help="how long the camera runs each time")
 words.add_argument("--switches", type=int, default=50, help="how often another source is opened")
+words.add_argument("--minutes", type=int, default=0, help="of looped video to watch at the end, for the memory")
 arguments = words.parse_args()
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -203,6 +221,9 @@ with TemporaryDirectory() as scratch:
     print(
         f"{arguments.switches} source switches: threads and handles {before} -> {after} after the second and the last"
     )
+    if arguments.minutes:
+        first, *later = memory(viewer, arguments.video, arguments.minutes)
+        print(f"memory: {first:.1f} MB in the first minute, at most {max(later):.1f} MB later; promised: 30 MB more")
     viewer.window.close()
     viewer.controller.join()
 print(f"ratio: {median(ratios):.2f}")
