@@ -167,6 +167,10 @@ class FocusMap(QWidget):
         layout = self._window.layout if self._window else None
         return layout.joints[joint].replace("_", " ") if layout else ""
 
+    def _short(self, row: int, limb: str) -> str:
+        """A row's joint without the side, which is in the limb's name."""
+        return self._name(self._rows[row]).removeprefix(limb.partition(" ")[0]).strip()
+
     @staticmethod
     def _time(seconds: float) -> str:
         return f"{seconds:.1f} s"
@@ -174,8 +178,11 @@ class FocusMap(QWidget):
     def _area(self) -> QRectF:
         """Where the map is."""
         letters = self.fontMetrics()
-        left = max(letters.horizontalAdvance(f"{name} ") for name, _, _ in self._limbs) if self._limbs else 0
-        left = min(left + 8, self.width() // 3)
+        wide = [letters.horizontalAdvance(name) for name, _, _ in self._limbs]
+        for name, first, count in self._limbs:
+            beside = _LINE if " " in name else 0  # the limb's own name, upright
+            wide += [letters.horizontalAdvance(self._short(row, name)) + beside for row in range(first, first + count)]
+        left = min(max(wide, default=0) + 8, self.width() // 3)
         height = max(self.height() - 2 * _LINE - 2, 1)
         return QRectF(left, _LINE + 1, max(self.width() - left - 1, 1), height)
 
@@ -201,10 +208,8 @@ class FocusMap(QWidget):
             painter.restore()
             tall = top.height() >= _SMALLEST
             for row in range(first, first + count) if tall else ():
-                words = self._name(self._rows[row])
-                side = name.partition(" ")[0]
                 place = self._row_rect(row, area)
-                self._write(painter, QRectF(0, place.y(), area.x() - 6, place.height()), "", words.removeprefix(side))
+                self._write(painter, QRectF(0, place.y(), area.x() - 6, place.height()), "", self._short(row, name))
             if not tall:
                 self._write(painter, QRectF(0, block.y(), area.x() - 6, block.height()), "", name)
             if tall and " " in name:
