@@ -19,7 +19,7 @@ from stf.datasets.corpus import Corpus, Entry, Part, UnreadClips, read_entries
 from stf.errors import UserError
 from stf.evaluation import fuse, score_clips, typical_weights
 from stf.recogniser import Recogniser
-from stf.training import Recipe, train_stream
+from stf.training import Recipe, leads, train_stream
 from stf.training.recipe import DataSource, load_recipe
 from stf.windows import ClipWindows
 
@@ -62,7 +62,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         if corpus.classes != classes:
             raise UserError(f"{path} has other classes than {sources[0][1]}; one recogniser needs one list of them")
     sides = [
-        _sides(corpus, source, recipe.seed, lambda sentence: say(console, sentence))
+        _sides(corpus, source, recipe.seed, lambda sentence: say(console, sentence) if leads() else None)
         for corpus, (source, _) in zip(corpora, sources, strict=True)
     ]
     training = _clips(pair for side in sides for pair in side[Part.TRAIN])
@@ -72,6 +72,8 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
             stream: train_stream(training, classes, stream, recipe, log, resume=options.resume)
             for stream in recipe.streams
         }
+    if not leads():
+        return
     header = _header(recipe, corpora, training)
     recogniser = Recogniser(header, networks, torch.device("cpu"))
     if recipe.focus_module != -1:

@@ -11,6 +11,7 @@ import torch
 import yaml
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from torch.utils.data import DataLoader, DistributedSampler
 
 from stf.atomic import output_text, write_errors
@@ -22,7 +23,12 @@ from stf.training.module import Training
 from stf.training.recipe import Recipe
 from stf.windows import ClipDataset, collate_clips
 
-__all__ = ["Recipe", "train_stream"]
+__all__ = ["Recipe", "leads", "train_stream"]
+
+
+def leads() -> bool:
+    """Whether this process measures, writes and speaks; of several that train together the first one does."""
+    return int(rank_zero_only.rank) == 0
 
 
 def train_stream(
@@ -77,7 +83,8 @@ def _fit(
     to_layout(clips[0], layout)  # refused here rather than in the first epoch
     loader = _loader(clips, recipe)
     folder = log_folder / stream
-    _claim(folder, recipe, resume=resume)
+    if leads():
+        _claim(folder, recipe, resume=resume)
     state = folder / "last.ckpt"
     attempt = f"attempt-{1 + len(list(folder.glob('attempt-*')))}"
     trainer = lightning.Trainer(
@@ -99,7 +106,8 @@ def _fit(
 def _loader(clips: Sequence[Clip], recipe: Recipe) -> DataLoader[Clip]:
     """Batches of clips, in an order that follows from the seed and the number of the epoch."""
     dataset = ClipDataset(clips, recipe.skeleton, recipe.repeat)
-    alone = recipe.devices * recipe.nodes == 1  # else Lightning puts in the sampler that divides the work
+    processes = recipe.devices * recipe.nodes
+    alone = processes == 1  # else Lightning puts in the sampler that divides the work
     sampler: DistributedSampler[Clip] | None = (
         DistributedSampler(dataset, 1, 0, shuffle=True, seed=recipe.seed) if alone else None
     )
@@ -110,7 +118,7 @@ def _loader(clips: Sequence[Clip], recipe: Recipe) -> DataLoader[Clip]:
         sampler=sampler,
         num_workers=recipe.workers,
         collate_fn=collate_clips,
-        drop_last=len(dataset) > recipe.batch,
+        drop_last=len(dataset) > recipe.batch * processes,
     )
 
 
@@ -147,6 +155,7 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"lightning\..*")
+            warnings.filterwarnings("ignore", message="Grad strides do not match bucket view strides")  # of DDP
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

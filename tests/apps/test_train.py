@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import Command, names
+from conftest import Command, finish, names, start_process
 from scipy.io import savemat
 
 from stf.checkpoint import load_checkpoint
@@ -138,3 +138,17 @@ def test_a_place_that_cannot_be_written_is_said_before_training(
     sentence = stf("train", recipe, "--data", dataset, "-o", "file/model.safetensors").sentence
     assert "cannot be written" in sentence
     assert names(tmp_path) == {dataset.name, recipe.name, "file"}
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network_and_only_one_of_them_speaks(
+    dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    changes = ["devices=2", "streams={joint: 1.0, bone: 1.0}", "losses={exploration: {}, divergence: {}}", "batch=1"]
+    arguments = [word for change in changes for word in ("--set", change)]
+    outcome = finish(start_process(tmp_path, "train", recipe, "--data", dataset, "-o", "model.safetensors", *arguments))
+    assert outcome.code == 0, outcome.err
+    assert "Warning" not in outcome.err
+    assert outcome.out.count("top-1") == 1
+    assert list(load_checkpoint(tmp_path / "model.safetensors")[1]) == ["joint", "bone"]
+    assert names(tmp_path / "model-log" / "joint") == {"attempt-1", "last.ckpt", "recipe.yaml"}
