@@ -28,7 +28,7 @@ __all__ = ["Recipe", "leads", "train_stream"]
 
 def leads() -> bool:
     """Whether this process measures, writes and speaks; of several that train together the first one does."""
-    return int(rank_zero_only.rank) == 0
+    return int(getattr(rank_zero_only, "rank", 0)) == 0
 
 
 def train_stream(
