@@ -73,13 +73,13 @@ class Watched:
         beats: milliseconds between two beats of the interface thread's heart.
     """
 
-    def __init__(self, opener: Callable[..., Source], folder: Path) -> None:
+    def __init__(self, opener: Callable[..., Source], engine: Engine, folder: Path) -> None:
         self.shown: list[float] = []
         self.screen: list[float] = []
         self.painting: list[tuple[float, float]] = []
         self.beats: list[float] = []
         settings = Settings()
-        self.controller = Controller(Worker(opener, list), request_of(settings, Request(None, Engine(DEFAULT_MODEL))))
+        self.controller = Controller(Worker(opener, list), request_of(settings, Request(None, engine)))
         store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
         self.window = LiveWindow(self.controller, settings, store)
         self.window.resize(1500, 950)
@@ -180,7 +180,7 @@ def opener(spec: str, *, start: float = 0.0) -> Source:
 
 
 with TemporaryDirectory() as scratch:
-    viewer = Watched(opener, Path(scratch))
+    viewer = Watched(opener, Engine(arguments.model), Path(scratch))
     ratios = []
     for _ in range(arguments.repeats):
         stopwatch.start()
