@@ -1,4 +1,4 @@
-"""`stf label`: recorded videos in; windows, segments and, if wanted, annotated videos and poses out."""
+"""`stf label`: recorded videos in; label records out, and files in any format made from them."""
 
 import os
 import time
@@ -13,62 +13,52 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from apps.annotate import annotate_video
 from apps.console import FrameProgress, make_console, say
 from apps.engine import NO_CALIBRATION, Engine, open_recording
+from apps.export import export
 from apps.interrupt import on_interrupt
 from realtime.body import Body
 from realtime.camera import Camera
+from realtime.formats import FORMATS, Format
 from realtime.pipeline import FrameResult, Pipeline, Statistics
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
-from realtime.sinks.focus_spool import focus_spool
-from realtime.sinks.jsonl import PredictionWriter
-from realtime.sinks.segments_csv import SegmentWriter
+from realtime.records import (
+    ENDING,
+    Processing,
+    Record,
+    RecordWriter,
+    Settings,
+    VideoFacts,
+    hash_recording,
+    program_version,
+    relative,
+)
+from realtime.segments import SegmentSpec
 from realtime.sources import Source
+from realtime.window import WindowSpec
 from stf.atomic import write_errors
 from stf.errors import UserError
 from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
 
+_DRAWN, _KEPT = FORMATS["mp4"], FORMATS["npz"]
+
 
 @dataclass(frozen=True, slots=True)
 class LabelOptions:
-    """What `stf label` writes beside windows and segments, and where poses come from.
+    """What `stf label` writes beside the record, and where poses come from.
 
     Attributes:
-        annotate: write the video with everything drawn in.
-        save_poses: write the landmarks.
+        formats: what to make from the record; `npz` keeps the landmarks.
         poses: landmarks saved earlier, instead of estimating them.
         camera: what took the videos; None where nobody calibrated it.
         body: whose bone lengths every skeleton is to have.
     """
 
-    annotate: bool = False
-    save_poses: bool = False
+    formats: Sequence[Format] = (FORMATS["csv"],)
     poses: Path | None = None
     camera: Camera | None = None
     body: Body | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where the results for one video go."""
-
-    windows: Path
-    segments: Path
-    annotated: Path
-    poses: Path
-
-    @classmethod
-    def of(cls, video: Path, folder: Path) -> "Outputs":
-        """Names after the video: `walk.mp4` gives walk.windows.jsonl, walk.segments.csv, ..."""
-        name = output_name(video)
-        return cls(
-            folder / f"{name}.windows.jsonl",
-            folder / f"{name}.segments.csv",
-            folder / f"{name}.annotated.mp4",
-            folder / f"{name}.poses.npz",
-        )
 
 
 @dataclass(slots=True)
@@ -77,6 +67,7 @@ class Report:
 
     Attributes:
         video: the video.
+        record: the record's file.
         seconds: how much of it was seen.
         took: seconds that took.
         statistics: of the pipeline.
@@ -86,10 +77,11 @@ class Report:
     """
 
     video: Path
+    record: Path
     seconds: float = 0.0
     took: float = 0.0
     statistics: Statistics = field(default_factory=Statistics)
-    segments: list[Segment] = field(default_factory=list)
+    segments: Sequence[Segment] = ()
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
 
@@ -146,6 +138,11 @@ def output_name(video: Path) -> str:
     return video.resolve().name if video.is_dir() else video.stem
 
 
+def record_path(video: Path, folder: Path) -> Path:
+    """Where the record of a video goes: `walk.mp4` gives walk.stf.json."""
+    return folder / f"{output_name(video)}{ENDING}"
+
+
 def _refuse_what_clashes(videos: Sequence[Path], options: LabelOptions) -> None:
     if options.poses and len(videos) > 1:
         raise UserError("--poses belongs to one video; label the videos one by one")
@@ -163,12 +160,12 @@ def _label_one(
 ) -> Report:
     tell = partial(say, progress.console)
     with RecordedPose(options.poses, video=video) if options.poses else engine.estimator(tell) as estimator:
-        return label_video(video, Outputs.of(video, output), recogniser, estimator, options, progress)
+        return label_video(video, record_path(video, output), recogniser, estimator, options, progress)
 
 
 def label_video(
     video: Path,
-    outputs: Outputs,
+    path: Path,
     recogniser: Recogniser,
     estimator: MediaPipePose | RecordedPose,
     options: LabelOptions,
@@ -180,7 +177,7 @@ def label_video(
 
     Args:
         video: a video file or a folder of images.
-        outputs: where the results go.
+        path: where the record goes; the other files beside it.
         recogniser: says what people do.
         estimator: finds people; used for this video only.
         options: what else to write.
@@ -189,26 +186,43 @@ def label_video(
     Raises:
         UserError: if the video cannot be read or the results cannot be written.
     """
-    report = Report(video)
-    folder = outputs.windows.parent
+    report = Report(video, path)
     with ExitStack() as stack:
         source = stack.enter_context(open_recording(video))
-        with write_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            scratch = Path(stack.enter_context(TemporaryDirectory(dir=folder, prefix=".stf-")))
-        focus = stack.enter_context(focus_spool(folder)) if options.annotate else None
-        poses = outputs.poses if options.save_poses else scratch / "poses.npz" if options.annotate else None
+        with write_errors(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = Path(stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".stf-")))
+        kept = path.with_name(f"{output_name(video)}{_KEPT.ending}") if _KEPT in options.formats else None
+        drawn = _DRAWN in options.formats
+        poses = kept or (scratch / "poses.npz" if drawn else None)
+        window = replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples)
+        settings = Settings(
+            device=recogniser.device.type,
+            estimator=dict(estimator.facts),
+            window=window,
+            segments=SegmentSpec(),
+            camera=options.camera,
+            body=options.body,
+        )
+        about = hash_recording(video)
+        segments: list[Segment] = []
 
         progress.begin(f"{video.name}: labels", source.frame_count)
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
-            # The last one is put under its name first: the largest, so that a full disk leaves none of them.
-            segments = files.enter_context(SegmentWriter(outputs.segments))
-            windows = files.enter_context(PredictionWriter(outputs.windows, recogniser.classes, recogniser.layout))
+            writer = files.enter_context(RecordWriter(path, recogniser))
             recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
             pipeline = files.enter_context(
-                Pipeline(source, estimator, recogniser, camera=options.camera, body=options.body)
+                Pipeline(
+                    source,
+                    estimator,
+                    recogniser,
+                    window=window,
+                    segments=settings.segments,
+                    camera=options.camera,
+                    body=options.body,
+                )
             )
-            report.statistics = pipeline.statistics
+            statistics = report.statistics = pipeline.statistics
             begun = time.perf_counter()
             for event in pipeline:
                 match event:
@@ -218,35 +232,53 @@ def label_video(
                             recorder.write(event.found)
                         progress.advance()
                     case Prediction():
-                        windows.write(event)
-                        if focus:
-                            focus.write(event)
+                        writer.write(event)
                     case Segment():
-                        report.segments.append(event)
+                        segments.append(event)
             report.took = time.perf_counter() - begun
-            report.segments.sort(key=lambda segment: (segment.start, segment.person))
-            for segment in report.segments:
-                segments.write(segment)
-        report.interrupted = interrupt.pressed
+            report.interrupted = interrupt.pressed
+            if recorder:
+                recorder.close()
+            facts = writer.finish(
+                _video_facts(video, path, source, report, about),
+                settings,
+                segments,
+                Processing(
+                    program=program_version(),
+                    frames_with_people=statistics.people_frames,
+                    people=statistics.people,
+                    complete=not report.interrupted,
+                    problem=source.problem,
+                ),
+                kept or options.poses,
+            )
+        report.segments = facts.segments
         report.notes.extend(_notes(report, source))
 
-        if focus and poses and not report.interrupted:
-            progress.begin(f"{video.name}: drawing", report.statistics.frames)
-            try:
-                annotate_video(
-                    video,
-                    outputs.annotated,
-                    poses,
-                    segments=report.segments,
-                    focus=focus,
-                    layout=recogniser.layout,
-                    duration=report.seconds,
-                    advance=progress.advance,
-                )
-            except KeyboardInterrupt:
-                report.interrupted = True
-                report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
+        record = Record(path, facts, video_at=video, poses_at=poses)
+        wanted = set(options.formats) - {_KEPT} - ({_DRAWN} if report.interrupted else set())
+        try:
+            for form in sorted(wanted, key=lambda form: (form is _DRAWN, form.name)):  # what takes its time comes last
+                export(record, form, path.parent, progress)
+        except KeyboardInterrupt:
+            report.interrupted = True
+            report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
     return report
+
+
+def _video_facts(video: Path, path: Path, source: Source, report: Report, about: tuple[int, str]) -> VideoFacts:
+    """What the record says of the video; `about` is its size in bytes and its SHA-256."""
+    return VideoFacts(
+        name=video.resolve().name,
+        path=relative(video, path.parent),
+        size_bytes=about[0],
+        sha256=about[1],
+        width=source.size[0],
+        height=source.size[1],
+        fps=source.fps,
+        frames=report.statistics.frames,
+        seconds=report.seconds,
+    )
 
 
 def _notes(report: Report, source: Source) -> Iterator[str]:

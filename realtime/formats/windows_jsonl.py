@@ -8,6 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from realtime.formats.base import Format, at_once
+from realtime.records import Record
 from stf.atomic import output_text
 from stf.errors import UserError
 from stf.prediction import Prediction
@@ -16,18 +18,18 @@ from stf.skeleton import SkeletonLayout
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Record(BaseModel):
+class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class ClassScore(_Record):
+class ClassScore(_Line):
     """A class and its probability."""
 
     label: str
     score: Share
 
 
-class PredictionRecord(_Record):
+class PredictionRecord(_Line):
     """One window of one person, as it stands in a line of the file.
 
     Attributes:
@@ -136,3 +138,13 @@ def _parse(line: str, path: Path, number: int) -> PredictionRecord:
         raise UserError(
             f"{path} line {number} is not a prediction ({where}: {first['msg']}): give a file that 'stf label' wrote"
         ) from error
+
+
+def write_windows(record: Record, path: Path) -> None:
+    """Write every window of a record."""
+    with record.windows() as windows, PredictionWriter(path, record.facts.model.classes, record.layout) as writer:
+        for prediction in windows:
+            writer.write(prediction)
+
+
+FORMAT = Format("jsonl", ".windows.jsonl", at_once(write_windows))

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from realtime.sinks.jsonl import PredictionWriter, prediction_record, read_predictions
+from realtime.formats.windows_jsonl import PredictionWriter, prediction_record, read_predictions
 from stf.errors import UserError
 from stf.prediction import Prediction
 from stf.skeleton import KINETICS18, NTU25

@@ -1,0 +1,41 @@
+"""The files that labels are written to and read from, one kind per module."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from realtime.formats import eaf, mp4, parquet, poses_npz, segments_csv, srt, vtt, windows_jsonl
+from realtime.formats.base import Advance, Format
+from stf.errors import UserError
+from stf.prediction import Segment
+
+__all__ = ["FORMATS", "Advance", "Format", "find_formats", "read_labels"]
+
+FORMATS: Mapping[str, Format] = {
+    module.FORMAT.name: module.FORMAT
+    for module in (windows_jsonl, segments_csv, srt, vtt, eaf, parquet, mp4, poses_npz)
+}
+"""Format by name."""
+
+
+def find_formats(names: str) -> list[Format]:
+    """The formats in a list like `csv,srt`, each once.
+
+    Raises:
+        UserError: if one is not known.
+    """
+    wanted = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
+    if unknown := [name for name in wanted if name not in FORMATS]:
+        raise UserError(f"there is no format '{unknown[0]}'; known are {', '.join(FORMATS)}")
+    return [FORMATS[name] for name in wanted]
+
+
+def read_labels(path: Path) -> list[Segment]:
+    """The segments that somebody made or corrected, in the format that the file's name ends in.
+
+    Raises:
+        UserError: if no labels are read from such files, or the file holds none.
+    """
+    readers = {f".{name}": form.read for name, form in FORMATS.items() if form.read}
+    if (read := readers.get(path.suffix.lower())) is None:
+        raise UserError(f"{path} is of no kind that labels are read from; known are {', '.join(readers)}")
+    return read(path)
