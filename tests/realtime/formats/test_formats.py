@@ -63,22 +63,20 @@ def test_the_same_record_gives_the_same_bytes(name: str, tmp_path: Path) -> None
 def test_ffmpeg_shows_each_cue_at_its_time_with_its_text(name: str, tmp_path: Path) -> None:
     with av.open(str(export(name, tmp_path))) as file:
         packets = [packet for packet in file.demux(subtitles=0) if packet.size]
-        found = [
-            (float(packet.pts * packet.time_base), float(packet.duration * packet.time_base)) for packet in packets
-        ]
+        times = [float(ticks * packet.time_base) for packet in packets for ticks in (packet.pts, packet.duration)]
         texts = [bytes(packet).decode() for packet in packets]
-    assert found == pytest.approx([(one.start, one.end - one.start) for one in SEGMENTS], abs=5e-4)
+    expected = [seconds for one in SEGMENTS for seconds in (one.start, one.end - one.start)]
+    assert times == pytest.approx(expected, abs=5e-4)
     assert texts[0] == "person 0: wave (87.50 %)"
     assert texts[1] == f"person 0: größer {'& <weiter>' if name == 'srt' else '&amp; &lt;weiter&gt;'} (50.01 %)"
 
 
 @pytest.mark.parametrize("name", ["srt", "vtt"])
 def test_cues_made_elsewhere_are_read(name: str, tmp_path: Path) -> None:
+    head = b"WEBVTT - made elsewhere\r\n\r\nNOTE\r\nnothing\r\n\r\nSTYLE\r\n::cue {}\r\n\r\n"
     (tmp_path / f"a.{name}").write_bytes(
         b"\xef\xbb\xbf"
-        + {"srt": "", "vtt": "WEBVTT - made elsewhere\r\n\r\nNOTE\r\nnothing\r\n\r\nSTYLE\r\n::cue {}\r\n\r\n"}[
-            name
-        ].encode()
+        + (head if name == "vtt" else b"")
         + b"first\r\n01:02,5 --> 00:01:03.250 align:left\r\n wave \r\nperson 2: clap\r\n\r\n\r\n"
         + b"1:00:00.000 --> 100:00:00.001\r\njog (50 %)"
     )
@@ -124,7 +122,7 @@ def test_labels_of_no_known_kind_are_refused(tmp_path: Path) -> None:
 
 def test_formats_are_named_in_a_list_each_once() -> None:
     assert [form.name for form in find_formats("srt, csv,srt,")] == ["srt", "csv"]
-    with pytest.raises(UserError, match="no format 'xls'; known are .*parquet"):
+    with pytest.raises(UserError, match=r"no format 'xls'; known are .*parquet"):
         find_formats("csv,xls")
 
 

@@ -73,7 +73,7 @@ def test_the_same_findings_give_the_same_bytes(recogniser: Recogniser, video: Pa
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_segments_are_ordered_and_rounded_to_milliseconds(recogniser: Recogniser, video: Path, tmp_path: Path) -> None:
+def test_segments_are_ordered_and_rounded_to_milliseconds(recogniser: Recogniser, tmp_path: Path) -> None:
     with RecordWriter(tmp_path / "walk.stf.json", recogniser) as writer:
         found = [Segment(2.00049, 3.0, 1, "wave", 0.123456), Segment(2.0, 9.9996, 0, "jog", 1.0)]
         facts = writer.finish(video_facts(), settings(), found, processing(), None)
@@ -107,7 +107,7 @@ def test_a_newer_record_is_refused_in_words(tmp_path: Path) -> None:
     path = save_record(make_record(tmp_path / "walk.stf.json"))
     content = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(content | {"version": 2, "mood": "new"}))
-    with pytest.raises(UserError, match="was written by a newer program .record version 2, .*update the program"):
+    with pytest.raises(UserError, match=r"was written by a newer program .record version 2, .*update the program"):
         open_record(path)
 
 
