@@ -12,7 +12,7 @@ from rich.table import Table
 from apps.charts import draw_confusion
 from apps.console import make_console, say
 from apps.tables import write_csv
-from realtime.formats import FORMATS, read_labels
+from realtime.formats import find_labels, read_labels
 from realtime.records import Record, open_record
 from realtime.segments import NO_ACTION
 from stf.atomic import output_folder, write_errors
@@ -34,10 +34,12 @@ def run_against(records: Sequence[Path], labels: Path, output: Path | None) -> N
     Raises:
         UserError: if records or labels cannot be read, or `output` is there.
     """
+    if len(records) > 1 and not labels.is_dir():
+        raise UserError(f"{labels} holds the labels of one video; give a folder with those of every record's")
     console = make_console()
     with output_folder(output) if output else nullcontext() as folder:
         opened = [open_record(path) for path in records]
-        pairs = [(record, read_labels(_labels_of(record, labels, len(records)))) for record in opened]
+        pairs = [(record, read_labels(find_labels(labels, record))) for record in opened]
         names = {segment.label for record, true in pairs for segment in (*record.segments, *true)} - {NO_ACTION}
         classes = [*sorted(names), NO_ACTION]
         for record, true in pairs:
@@ -58,23 +60,6 @@ def run_against(records: Sequence[Path], labels: Path, output: Path | None) -> N
                 _write(folder, rows, total, classes)
     if output:
         say(console, f"wrote {output}")
-
-
-def _labels_of(record: Record, labels: Path, count: int) -> Path:
-    """The file with the true labels of a record's video."""
-    if not labels.is_dir():
-        if count > 1:
-            raise UserError(f"{labels} holds the labels of one video; give a folder with those of every record's")
-        return labels
-    readable = [form for form in FORMATS.values() if form.read]
-    endings = list(dict.fromkeys(ending for form in readable for ending in (form.ending, f".{form.name}")))
-    there = [path for ending in endings if (path := labels / f"{record.name}{ending}").is_file()]
-    if len(there) != 1:
-        said = ", ".join(path.name for path in there) or "none"
-        raise UserError(
-            f"{labels} must hold one file of labels of '{record.name}' ({', '.join(endings)}); there is {said}"
-        )
-    return there[0]
 
 
 def _measure(record: Record, true: Sequence[Segment], classes: Sequence[str]) -> SegmentMetrics:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from apps.console import FrameProgress, make_console, say
-from realtime.formats import Format
+from realtime.formats import Format, find_labels, read_labels
 from realtime.records import Record, open_record
 from stf.errors import UserError
 
@@ -13,23 +14,40 @@ TOGETHER = "labels"
 """What a file about several videos is called, without its ending."""
 
 
-def run_export(
-    records: Sequence[Path], formats: Sequence[Format], output: Path | None, video: Path | None = None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What the command line says beside records and formats.
+
+    Attributes:
+        output: the folder for the files; beside each record by default, and beside the first where one is about all.
+        video: where the video is now, of one record.
+        labels: what somebody says is in the video, in place of what was found; a file, or a folder for many records.
+    """
+
+    output: Path | None = None
+    video: Path | None = None
+    labels: Path | None = None
+
+
+def run_export(records: Sequence[Path], formats: Sequence[Format], options: ExportOptions) -> None:
     """Write records in every format.
 
     Args:
         records: the records' files.
         formats: what to write; a format of tables makes one file of several records.
-        output: the folder for it; beside each record by default, and beside the first where one file is about all.
-        video: where the video is now, of one record.
+        options: the rest.
 
     Raises:
         UserError: if a record cannot be read, lacks something or two would be written to the same file.
     """
+    video, labels, output = options.video, options.labels, options.output
     if video and len(records) > 1:
         raise UserError("--video belongs to one record; export the records one by one")
+    if labels and len(records) > 1 and not labels.is_dir():
+        raise UserError(f"{labels} holds the labels of one video; give a folder with those of every record's")
     opened = [open_record(path, video_at=video) for path in records]
+    if labels:
+        opened = [record.relabelled(read_labels(find_labels(labels, record))) for record in opened]
     _refuse_what_clashes(opened, output)
     console = make_console()
     with FrameProgress(make_console(stderr=True)) as progress:

@@ -43,7 +43,7 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="NAME,...",
-        help="What to write: any of csv, srt, vtt, eaf, jsonl, parquet, mp4, npz (poses).",
+        help="Any of csv, srt, vtt, eaf, jsonl, parquet, mp4, npz (poses), clips.",
     ),
 ]
 

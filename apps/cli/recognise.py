@@ -83,6 +83,10 @@ def export(
     video: Annotated[
         Path | None, typer.Option("--video", metavar="FILE", help="Where the video is now, for mp4 and eaf.")
     ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="PATH", help="Corrected labels (.eaf, .csv, .srt, .vtt), or their folder."),
+    ] = None,
     _schema: Annotated[
         bool,
         typer.Option(
@@ -91,10 +95,10 @@ def export(
     ] = False,
 ) -> None:
     """Write label records in the formats of other programs; nothing is computed again."""
-    from apps.export import run_export  # noqa: PLC0415
+    from apps.export import ExportOptions, run_export  # noqa: PLC0415
     from realtime.formats import find_formats  # noqa: PLC0415
 
-    run_export(records, find_formats(formats), output, video)
+    run_export(records, find_formats(formats), ExportOptions(output, video, labels))
 
 
 @app.command()

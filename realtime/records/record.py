@@ -2,7 +2,8 @@
 
 import json
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from realtime.records.hashing import hash_file, hash_recording
 from realtime.records.schema import VERSION, LabelRecord
 from realtime.records.windows import Windows
 from realtime.records.writer import ENDING
+from realtime.segments import NO_ACTION
 from stf.errors import UserError
 from stf.prediction import Segment
 from stf.skeleton import SkeletonLayout, get_layout
@@ -48,6 +50,11 @@ class Record:
     def layout(self) -> SkeletonLayout:
         """The skeleton layout of the focus."""
         return get_layout(self.facts.model.layout)
+
+    def relabelled(self, segments: Iterable[Segment]) -> "Record":
+        """The same with other segments, which somebody made or corrected; `NO_ACTION` is none."""
+        theirs = tuple(segment for segment in segments if segment.label != NO_ACTION)
+        return replace(self, facts=self.facts.model_copy(update={"segments": theirs}))
 
     def windows(self) -> Windows:
         """Open its windows; to be closed.

@@ -3,12 +3,15 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 from conftest import Command, Labelled, names
 
 from realtime.formats import FORMATS, read_labels
 from realtime.records import open_record
+from stf.datasets import open_corpus
+from stf.skeleton import NTU25
 
 
 @pytest.fixture
@@ -81,3 +84,44 @@ def test_without_landmarks_it_is_said_how_to_keep_them(labelled: Labelled, moved
     for name in ("npz", "mp4"):
         outcome = stf("export", moved / "short.stf.json", "--format", name, "--video", labelled.video)
         assert "label the video with --format npz" in outcome.sentence
+
+
+CORRECTED = "start,end,label\n0.5,2.5,stretch\n3.0,5.0,clap\n"
+
+
+def test_corrected_labels_take_the_place_of_what_was_found(moved: Path, stf: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(CORRECTED)
+    assert stf("export", moved / "short.stf.json", "--labels", "mine.csv", "--format", "srt", "-o", "out").code == 0
+    assert read_labels(tmp_path / "out" / "short.srt") == read_labels(tmp_path / "mine.csv")
+
+
+def test_corrected_labels_become_clips_to_train_on(moved: Path, stf: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(CORRECTED)
+    arguments = ("export", moved / "short.stf.json", "--labels", "mine.csv", "--format", "clips", "-o", "out")
+    assert stf(*arguments).code == 0
+    corpus = open_corpus(tmp_path / "out" / "short.clips")
+    clips = [entry.read() for entry in corpus.entries]
+    assert corpus.classes == ("clap", "stretch")
+    assert [corpus.classes[clip.label] for clip in clips] == ["stretch", "clap"]
+    for clip in clips:
+        assert clip.layout is NTU25
+        assert clip.joints.shape == (1, 60, 25, 3)
+        assert np.isfinite(clip.joints).all()
+        assert 1 < np.ptp(clip.joints[0, 0, :, 1]) < 2.2  # metres from foot to head
+    assert np.ptp(clips[1].joints[0, :, NTU25.index("left_wrist"), 0]) > 0.1  # the hands move
+    outcome = stf("data", "check", "out/short.clips")
+    assert outcome.code == 0
+    assert "is there already" in stf(*arguments).sentence
+
+
+def test_labels_the_recogniser_knows_keep_its_classes(moved: Path, stf: Command, tmp_path: Path) -> None:
+    assert stf("export", moved / "short.stf.json", "--format", "clips", "-o", "out").code == 0
+    corpus = open_corpus(tmp_path / "out" / "short.clips")
+    assert corpus.classes == open_record(moved / "short.stf.json").facts.model.classes
+
+
+def test_a_label_of_nobody_is_named(moved: Path, stf: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("start,end,person,label\n0.5,2.5,0,clap\n3.0,5.0,7,clap\n")
+    arguments = ("export", moved / "short.stf.json", "--labels", "mine.csv", "--format", "clips", "-o", "out")
+    assert "nobody is seen as person 7 from 3.0 to 5.0 s" in stf(*arguments).sentence
+    assert names(tmp_path / "out") == set()
