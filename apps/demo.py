@@ -9,7 +9,7 @@ from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
 from apps.engine import Engine
-from apps.label import LabelOptions, Report, label_video, record_path
+from apps.label_video import LabelOptions, Report, label_video, record_path
 from realtime.formats import FORMATS
 from stf.prediction import Segment
 

@@ -17,7 +17,7 @@ import psutil
 from _machine import DEMO, ROOT, describe
 
 from apps.console import FrameProgress, make_console
-from apps.label import LabelOptions, label_video, record_path
+from apps.label_video import LabelOptions, label_video, record_path
 from realtime.frames import PoseFrame
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
 from realtime.sources import VideoFile

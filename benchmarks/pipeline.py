@@ -12,7 +12,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 from rich.console import Console
 
 from apps.console import FrameProgress
-from apps.label import LabelOptions, label_video, record_path
+from apps.label_video import LabelOptions, label_video, record_path
 from realtime.pose import MediaPipePose
 from realtime.pose_models import resolve
 from stf.recogniser import Recogniser

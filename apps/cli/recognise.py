@@ -64,7 +64,8 @@ def label(
 ) -> None:
     """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
     from apps.engine import Engine  # noqa: PLC0415
-    from apps.label import LabelOptions, run_label  # noqa: PLC0415
+    from apps.label import run_label  # noqa: PLC0415
+    from apps.label_video import LabelOptions  # noqa: PLC0415
     from realtime.formats import find_formats  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
