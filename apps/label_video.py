@@ -34,7 +34,7 @@ from stf.atomic import write_errors
 from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
 
-_DRAWN, _KEPT = FORMATS["mp4"], FORMATS["npz"]
+_DRAWN, _CLIPS, _KEPT = FORMATS["mp4"], FORMATS["clips"], FORMATS["npz"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ class Report:
 
     Attributes:
         video: the video.
-        record: the record's file.
         seconds: how much of it was seen.
         took: seconds that took.
         statistics: of the pipeline.
@@ -70,7 +69,6 @@ class Report:
     """
 
     video: Path
-    record: Path
     seconds: float = 0.0
     took: float = 0.0
     statistics: Statistics = field(default_factory=Statistics)
@@ -112,15 +110,14 @@ def label_video(
     Raises:
         UserError: if the video cannot be read or the results cannot be written.
     """
-    report = Report(video, path)
+    report = Report(video)
     with ExitStack() as stack:
         source = stack.enter_context(open_recording(video))
         with write_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = Path(stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".stf-")))
         kept = path.with_name(f"{output_name(video)}{_KEPT.ending}") if _KEPT in options.formats else None
-        drawn = _DRAWN in options.formats
-        poses = kept or (scratch / "poses.npz" if drawn else None)
+        poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
         window = replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples)
         settings = Settings(
             device=recogniser.device.type,
@@ -130,10 +127,10 @@ def label_video(
             camera=options.camera,
             body=options.body,
         )
-        about = hash_recording(video)
         segments: list[Segment] = []
 
         progress.begin(f"{video.name}: labels", source.frame_count)
+        about = hash_recording(video)
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
             writer = files.enter_context(RecordWriter(path, recogniser))
             recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
@@ -195,7 +192,7 @@ def label_video(
 def _video_facts(video: Path, path: Path, source: Source, report: Report, about: tuple[int, str]) -> VideoFacts:
     """What the record says of the video; `about` is its size in bytes and its SHA-256."""
     return VideoFacts(
-        name=video.resolve().name,
+        name=video.resolve().name if video.is_dir() else video.name,
         path=relative(video, path.parent),
         size_bytes=about[0],
         sha256=about[1],

@@ -1,6 +1,7 @@
 """The files that labels are written to and read from, one kind per module."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 from realtime.formats import clips, eaf, mp4, parquet, poses_npz, segments_csv, srt, vtt, windows_jsonl
@@ -22,12 +23,17 @@ def find_formats(names: str) -> list[Format]:
     """The formats in a list like `csv,srt`, each once.
 
     Raises:
-        UserError: if one is not known.
+        UserError: if one is not known, or what it needs is not installed.
     """
     wanted = dict.fromkeys(name.strip() for name in names.split(",") if name.strip())
     if unknown := [name for name in wanted if name not in FORMATS]:
         raise UserError(f"there is no format '{unknown[0]}'; known are {', '.join(FORMATS)}")
-    return [FORMATS[name] for name in wanted]
+    found = [FORMATS[name] for name in wanted]
+    for form in found:
+        if form.extra and find_spec(form.extra[0]) is None:
+            module, extra = form.extra
+            raise UserError(f"{form.name} needs {module}; install it with: pip install 'stf-action[{extra}]'")
+    return found
 
 
 def read_labels(path: Path) -> list[Segment]:

@@ -26,6 +26,7 @@ class Format:
         write: writes one file about one record; raises UserError where the disk refuses or the record lacks something.
         write_all: writes one file about all records, where that is what the format is for.
         read: reads segments, by start and person; raises UserError where the file does not hold any.
+        extra: the module it needs beside those that are always there, and the extra that brings it along.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Format:
     write: Callable[[Record, Path, Advance], None]
     write_all: Callable[[Sequence[Record], Path], None] | None = None
     read: Callable[[Path], list[Segment]] | None = None
+    extra: tuple[str, str] | None = None
 
 
 def at_once(write: Callable[[Record, Path], None]) -> Callable[[Record, Path, Advance], None]:

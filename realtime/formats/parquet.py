@@ -6,20 +6,16 @@ from pathlib import Path
 from realtime.formats.base import Format, at_once
 from realtime.records import Record
 from stf.atomic import output_file, write_errors
-from stf.errors import UserError
 
 
 def write_table(records: Sequence[Record], path: Path) -> None:
     """Write `video`, `sha256` (of the video), `start`, `end`, `person`, `label`, `confidence`: a row group per record.
 
     Raises:
-        UserError: if pyarrow is not installed, or the disk refuses.
+        UserError: if the disk refuses.
     """
-    try:
-        import pyarrow as pa  # noqa: PLC0415 - an extra
-        from pyarrow import parquet  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise UserError("Parquet needs pyarrow; install it with: pip install 'stf-action[tables]'") from error
+    import pyarrow as pa  # noqa: PLC0415 - an extra
+    from pyarrow import parquet  # noqa: PLC0415
 
     text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64()
     names = ("video", "sha256", "start", "end", "person", "label", "confidence")
@@ -36,4 +32,10 @@ def write_table(records: Sequence[Record], path: Path) -> None:
             writer.write_table(pa.table(columns, schema=schema))
 
 
-FORMAT = Format("parquet", ".parquet", at_once(lambda record, path: write_table([record], path)), write_table)
+FORMAT = Format(
+    "parquet",
+    ".parquet",
+    at_once(lambda record, path: write_table([record], path)),
+    write_table,
+    extra=("pyarrow", "tables"),
+)

@@ -111,10 +111,6 @@ class Labelled:
     outcome: Outcome
 
     @property
-    def record(self) -> Path:
-        return self.folder / f"{self.video.stem}.stf.json"
-
-    @property
     def poses(self) -> Path:
         return self.folder / f"{self.video.stem}.poses.npz"
 

@@ -1,12 +1,10 @@
 """ELAN files: what ELAN's schema asks for, what pympi reads, what annotators make of them."""
 
-import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pympi
 import pytest
-from conftest import DATA
 from data.records import CLASSES, SEGMENTS, make_record, video_facts
 from lxml import etree
 
@@ -47,16 +45,12 @@ def test_elements_stand_in_the_order_of_the_schema_and_every_reference_leads_som
             assert annotation.get("ANNOTATION_REF") in names
 
 
-SCHEMA = Path(os.environ.get("STF_EAF_SCHEMA", DATA / "elan" / "EAFv3.0.xsd"))
-
-
-@pytest.mark.skipif(
-    not SCHEMA.exists(), reason="ELAN's schema is not here: mpi.nl/tools/elan/EAFv3.0.xsd (STF_EAF_SCHEMA)"
-)
 @pytest.mark.parametrize("segments", [SEGMENTS, ()])
-def test_it_validates_against_elans_own_schema(segments: tuple[Segment, ...], tmp_path: Path) -> None:
+def test_it_validates_against_elans_own_schema(
+    segments: tuple[Segment, ...], elan_schema: Path, tmp_path: Path
+) -> None:
     write_eaf(make_record(tmp_path / "walk.stf.json", segments), tmp_path / "walk.eaf")
-    schema = etree.XMLSchema(etree.parse(SCHEMA))
+    schema = etree.XMLSchema(etree.parse(elan_schema))
     assert schema.validate(etree.parse(tmp_path / "walk.eaf")), schema.error_log
 
 
