@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -101,10 +100,8 @@ class RecordWriter:
         Raises:
             UserError: if the disk refuses.
         """
-        with ExitStack() as stack:
-            # The record's file is made before the windows get their name, so that a full disk leaves neither.
-            write = stack.enter_context(output_text(self._path))
-            self._windows.close()
+        self._windows.close()
+        try:
             record = LabelRecord(
                 video=video,
                 model=describe_model(self._recogniser),
@@ -119,7 +116,11 @@ class RecordWriter:
                 poses=None if poses is None else _pose_facts(poses, self._path.parent),
                 segments=tuple(sorted(map(rounded, segments), key=lambda segment: (segment.start, segment.person))),
             )
-            write(record.model_dump_json(indent=1) + "\n")
+            with output_text(self._path) as write:
+                write(record.model_dump_json(indent=1) + "\n")
+        except BaseException:  # Ctrl-C as well: windows without a record are of no use
+            self._file.unlink(missing_ok=True)
+            raise
         return record
 
     def __enter__(self) -> Self:

@@ -91,6 +91,13 @@ def test_a_record_that_is_not_finished_leaves_nothing(recogniser: Recogniser, tm
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_record_that_cannot_be_written_leaves_no_windows(recogniser: Recogniser, video: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / "walk.stf.json").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"walk\.stf\.json cannot be written"):
+        write(tmp_path / "out" / "walk.stf.json", recogniser, video)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["walk.stf.json"]
+
+
 def test_a_folder_of_images_is_told_by_names_and_contents(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
