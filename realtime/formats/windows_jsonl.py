@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from realtime.formats.base import Format, at_once
 from realtime.records import Record
+from realtime.records.windows import focus_steps
 from stf.atomic import output_text
 from stf.errors import UserError
 from stf.prediction import Prediction
@@ -56,6 +57,8 @@ class PredictionRecord(_Line):
 def prediction_record(prediction: Prediction, classes: Sequence[str], layout: SkeletonLayout) -> PredictionRecord:
     """What the file says of one prediction: times and places to 3 digits, scores to 4, focus to 3.
 
+    The focus is averaged as a record keeps it, so that a prediction and what a record holds of it are the same line.
+
     Args:
         prediction: of a recogniser with these classes and this layout.
         classes: K class names.
@@ -64,7 +67,7 @@ def prediction_record(prediction: Prediction, classes: Sequence[str], layout: Sk
     Raises:
         ValueError: if a number is not finite or a score leaves [0, 1], which no recogniser may produce.
     """
-    focus = prediction.focus.mean(axis=0)
+    focus = focus_steps(prediction.focus).mean(axis=0) / 255
     return PredictionRecord(
         start=round(prediction.start, 3),
         end=round(prediction.end, 3),

@@ -38,6 +38,11 @@ def window_columns(classes: int, moments: int, joints: int) -> Columns:
     }
 
 
+def focus_steps(focus: Float32[np.ndarray, "T V"]) -> Float32[np.ndarray, "T V"]:
+    """A focus as a record keeps it: whole numbers, of which 255 is 1."""
+    return np.rint(np.float32(255) * focus)
+
+
 class WindowWriter:
     """Writes predictions in memory that does not grow; a context manager like `ColumnWriter`.
 
@@ -60,13 +65,16 @@ class WindowWriter:
 
         Raises:
             UserError: if the disk refuses.
+            ValueError: if a number is not finite, which no recogniser may produce.
         """
+        if not (np.isfinite(prediction.focus).all() and np.isfinite(prediction.scores).all()):
+            raise ValueError(f"not every number of the window from {prediction.start} s is finite")
         append = self._table.append
         append("start", prediction.start)
         append("end", prediction.end)
         append("person", prediction.person)
         append("scores", prediction.scores)
-        append("focus", np.rint(255 * prediction.focus))
+        append("focus", focus_steps(prediction.focus))
         append("root", _UNKNOWN if prediction.root is None else prediction.root)
         self.count += 1
 

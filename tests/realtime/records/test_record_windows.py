@@ -57,6 +57,13 @@ def test_the_focus_at_a_moment_is_that_of_the_window_around_it(tmp_path: Path) -
         assert table.focus_at(2, 1.0) is None
 
 
+def test_a_number_that_is_not_finite_is_never_written(tmp_path: Path) -> None:
+    bad = predict(np.random.default_rng(0))
+    bad.focus[3, 4] = np.nan
+    with pytest.raises(ValueError, match="not every number of the window"):
+        write_windows(tmp_path / "w.npz", [bad])
+
+
 def test_no_window_is_a_file_too(tmp_path: Path) -> None:
     with windows(write_windows(tmp_path / "w.npz", [])) as table:
         assert list(table) == []
