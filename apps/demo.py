@@ -9,7 +9,8 @@ from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
 from apps.engine import Engine
-from apps.label import LabelOptions, Outputs, Report, label_video
+from apps.label_video import LabelOptions, Report, label_video, record_path
+from realtime.formats import FORMATS
 from stf.prediction import Segment
 
 
@@ -32,8 +33,9 @@ def run_demo(output: Path, engine: Engine) -> int:
         FrameProgress(make_console(stderr=True)) as progress,
         engine.estimator(partial(say, progress.console)) as estimator,
     ):
-        outputs = Outputs.of(video, output)
-        report = label_video(video, outputs, recogniser, estimator, LabelOptions(annotate=True), progress)
+        path = record_path(video, output)
+        options = LabelOptions([FORMATS["csv"], FORMATS["mp4"]])
+        report = label_video(video, path, recogniser, estimator, options, progress)
     console = make_console()
     console.print(_segment_table(report, truth), _stage_table(report), sep="\n")
     frames, took = report.statistics.frames, report.took
@@ -41,10 +43,10 @@ def run_demo(output: Path, engine: Engine) -> int:
     for note in report.notes:
         say(console, note, style="yellow")
     say(console, "The figure is rendered from motion capture of a person the recogniser was not trained on.")
-    say(console, f"Its labels are in {outputs.segments} and {outputs.windows}.")
+    say(console, f"Its labels are in {output / 'demo.segments.csv'}; stf export {path} makes more of them.")
     if report.interrupted:
         return 130
-    say(console, f"Look at {outputs.annotated}.", style="bold")
+    say(console, f"Look at {output / 'demo.annotated.mp4'}.", style="bold")
     return 0
 
 

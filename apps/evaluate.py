@@ -1,7 +1,6 @@
 """`stf evaluate`: how good recognisers are on a dataset, in tables, pictures and files for later fusion."""
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from scipy.special import softmax
 
 from apps.charts import draw_confusion
 from apps.console import FrameProgress, make_console, say
+from apps.tables import write_csv
 from stf.atomic import output_folder, write_errors
 from stf.checkpoint import Unknown, find_model
 from stf.datasets import open_corpus
@@ -256,7 +256,7 @@ def _write(folder: Path, found: Sequence[Answers]) -> None:
         files = [f"{file}-{number}" for number, file in enumerate(files, 1)]
     for file, one in zip(files, found, strict=True):
         one.predictions.save(folder / f"{file}.npz")
-    _write_csv(
+    write_csv(
         folder / "metrics.csv",
         ("model", "stream", "clips", *_TITLES),
         (
@@ -266,7 +266,7 @@ def _write(folder: Path, found: Sequence[Answers]) -> None:
         ),
     )
     rated = [(file, measure_classes(one.confusion)) for file, one in zip(files, found, strict=True)]
-    _write_csv(
+    write_csv(
         folder / "classes.csv",
         ("model", "class", "clips", "recall", "precision", "f1"),
         (
@@ -276,7 +276,7 @@ def _write(folder: Path, found: Sequence[Answers]) -> None:
         ),
     )
     confusion = np.sum([one.confusion for one in found], axis=0)
-    _write_csv(
+    write_csv(
         folder / "confusion.csv",
         ("true \\ said", *classes),
         ((name, *row) for name, row in zip(classes, confusion.tolist(), strict=True)),
@@ -285,10 +285,3 @@ def _write(folder: Path, found: Sequence[Answers]) -> None:
     side = f", {about.part} side of {about.split}" if about.part else ""
     several = f", {len(found)} models" if len(found) > 1 else ""
     draw_confusion(folder / "confusion.png", f"{about.data}{side}{several}", classes, confusion)
-
-
-def _write_csv(path: Path, titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(titles)
-        writer.writerows(rows)

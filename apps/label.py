@@ -1,97 +1,21 @@
-"""`stf label`: recorded videos in; windows, segments and, if wanted, annotated videos and poses out."""
+"""`stf label`: recorded videos in; label records out, and files in any format made from them."""
 
 import os
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
 
-from apps.annotate import annotate_video
 from apps.console import FrameProgress, make_console, say
 from apps.engine import NO_CALIBRATION, Engine, open_recording
-from apps.interrupt import on_interrupt
-from realtime.body import Body
-from realtime.camera import Camera
-from realtime.pipeline import FrameResult, Pipeline, Statistics
-from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
-from realtime.sinks.focus_spool import focus_spool
-from realtime.sinks.jsonl import PredictionWriter
-from realtime.sinks.segments_csv import SegmentWriter
-from realtime.sources import Source
-from stf.atomic import write_errors
+from apps.label_video import LabelOptions, Report, label_video, output_name, record_path
+from realtime.pose import RecordedPose
 from stf.errors import UserError
-from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
-
-
-@dataclass(frozen=True, slots=True)
-class LabelOptions:
-    """What `stf label` writes beside windows and segments, and where poses come from.
-
-    Attributes:
-        annotate: write the video with everything drawn in.
-        save_poses: write the landmarks.
-        poses: landmarks saved earlier, instead of estimating them.
-        camera: what took the videos; None where nobody calibrated it.
-        body: whose bone lengths every skeleton is to have.
-    """
-
-    annotate: bool = False
-    save_poses: bool = False
-    poses: Path | None = None
-    camera: Camera | None = None
-    body: Body | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where the results for one video go."""
-
-    windows: Path
-    segments: Path
-    annotated: Path
-    poses: Path
-
-    @classmethod
-    def of(cls, video: Path, folder: Path) -> "Outputs":
-        """Names after the video: `walk.mp4` gives walk.windows.jsonl, walk.segments.csv, ..."""
-        name = output_name(video)
-        return cls(
-            folder / f"{name}.windows.jsonl",
-            folder / f"{name}.segments.csv",
-            folder / f"{name}.annotated.mp4",
-            folder / f"{name}.poses.npz",
-        )
-
-
-@dataclass(slots=True)
-class Report:
-    """What came of one video.
-
-    Attributes:
-        video: the video.
-        seconds: how much of it was seen.
-        took: seconds that took.
-        statistics: of the pipeline.
-        segments: every segment found.
-        notes: what there is to say beside that, a sentence each.
-        interrupted: whether Ctrl-C ended the work before it was complete.
-    """
-
-    video: Path
-    seconds: float = 0.0
-    took: float = 0.0
-    statistics: Statistics = field(default_factory=Statistics)
-    segments: list[Segment] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    interrupted: bool = False
 
 
 def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: LabelOptions) -> int:
@@ -141,11 +65,6 @@ def _exit_code(reports: Sequence[Report], failures: Sequence[str]) -> int:
     return 0
 
 
-def output_name(video: Path) -> str:
-    """What the files about a video are called, without their endings."""
-    return video.resolve().name if video.is_dir() else video.stem
-
-
 def _refuse_what_clashes(videos: Sequence[Path], options: LabelOptions) -> None:
     if options.poses and len(videos) > 1:
         raise UserError("--poses belongs to one video; label the videos one by one")
@@ -163,99 +82,7 @@ def _label_one(
 ) -> Report:
     tell = partial(say, progress.console)
     with RecordedPose(options.poses, video=video) if options.poses else engine.estimator(tell) as estimator:
-        return label_video(video, Outputs.of(video, output), recogniser, estimator, options, progress)
-
-
-def label_video(
-    video: Path,
-    outputs: Outputs,
-    recogniser: Recogniser,
-    estimator: MediaPipePose | RecordedPose,
-    options: LabelOptions,
-    progress: FrameProgress,
-) -> Report:
-    """Label one video; its files appear when they are complete.
-
-    Ctrl-C ends the video early: what was seen until then is labelled and written, but no annotated video.
-
-    Args:
-        video: a video file or a folder of images.
-        outputs: where the results go.
-        recogniser: says what people do.
-        estimator: finds people; used for this video only.
-        options: what else to write.
-        progress: told of every frame.
-
-    Raises:
-        UserError: if the video cannot be read or the results cannot be written.
-    """
-    report = Report(video)
-    folder = outputs.windows.parent
-    with ExitStack() as stack:
-        source = stack.enter_context(open_recording(video))
-        with write_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            scratch = Path(stack.enter_context(TemporaryDirectory(dir=folder, prefix=".stf-")))
-        focus = stack.enter_context(focus_spool(folder)) if options.annotate else None
-        poses = outputs.poses if options.save_poses else scratch / "poses.npz" if options.annotate else None
-
-        progress.begin(f"{video.name}: labels", source.frame_count)
-        with on_interrupt(source.close) as interrupt, ExitStack() as files:
-            # The last one is put under its name first: the largest, so that a full disk leaves none of them.
-            segments = files.enter_context(SegmentWriter(outputs.segments))
-            windows = files.enter_context(PredictionWriter(outputs.windows, recogniser.classes, recogniser.layout))
-            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
-            pipeline = files.enter_context(
-                Pipeline(source, estimator, recogniser, camera=options.camera, body=options.body)
-            )
-            report.statistics = pipeline.statistics
-            begun = time.perf_counter()
-            for event in pipeline:
-                match event:
-                    case FrameResult():
-                        report.seconds = event.frame.time
-                        if recorder:
-                            recorder.write(event.found)
-                        progress.advance()
-                    case Prediction():
-                        windows.write(event)
-                        if focus:
-                            focus.write(event)
-                    case Segment():
-                        report.segments.append(event)
-            report.took = time.perf_counter() - begun
-            report.segments.sort(key=lambda segment: (segment.start, segment.person))
-            for segment in report.segments:
-                segments.write(segment)
-        report.interrupted = interrupt.pressed
-        report.notes.extend(_notes(report, source))
-
-        if focus and poses and not report.interrupted:
-            progress.begin(f"{video.name}: drawing", report.statistics.frames)
-            try:
-                annotate_video(
-                    video,
-                    outputs.annotated,
-                    poses,
-                    segments=report.segments,
-                    focus=focus,
-                    layout=recogniser.layout,
-                    duration=report.seconds,
-                    advance=progress.advance,
-                )
-            except KeyboardInterrupt:
-                report.interrupted = True
-                report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
-    return report
-
-
-def _notes(report: Report, source: Source) -> Iterator[str]:
-    if source.problem:
-        yield source.problem
-    if not report.statistics.people_frames:
-        yield "nobody was found in any frame, so the label files are empty"
-    if report.interrupted:
-        yield f"stopped after {report.seconds:.1f} s; what was found until then is kept"
+        return label_video(video, record_path(video, output), recogniser, estimator, options, progress)
 
 
 def print_summary(console: Console, reports: Sequence[Report], output: Path, *, calibrated: bool) -> None:

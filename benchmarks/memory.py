@@ -17,7 +17,7 @@ import psutil
 from _machine import DEMO, ROOT, describe
 
 from apps.console import FrameProgress, make_console
-from apps.label import LabelOptions, Outputs, label_video
+from apps.label_video import LabelOptions, label_video, record_path
 from realtime.frames import PoseFrame
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
 from realtime.sources import VideoFile
@@ -47,11 +47,11 @@ def loop(video: Path, looped: Path, seconds: float) -> tuple[int, float]:
 
 def record(video: Path, looped: Path, turns: int, span: float) -> Path:
     """Let the command find the poses in the video once, and write them for every frame of the looped file."""
-    command = [sys.executable, "-m", "apps", "label", str(video.resolve()), "-o", str(looped.parent), "--save-poses"]
+    command = [sys.executable, "-m", "apps", "label", str(video.resolve()), "-o", str(looped.parent), "--format", "npz"]
     subprocess.run([*command, "--model", arguments.model], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     poses = looped.with_suffix(".poses.npz")
     with (
-        RecordedPose(Outputs.of(video, looped.parent).poses) as found,
+        RecordedPose(looped.parent / f"{video.stem}.poses.npz") as found,
         PoseRecorder(poses, video=looped, estimator=found.facts) as recorder,
     ):
         for turn in range(turns):
@@ -92,9 +92,8 @@ class Meter(FrameProgress):
 def measure(video: Path, estimator: MediaPipePose | RecordedPose, meter: Meter) -> None:
     """Label the video as the command does."""
     recogniser = Recogniser.load(arguments.model, device="cpu")
-    outputs = Outputs.of(video, video.parent)
     with estimator, meter:
-        report = label_video(video, outputs, recogniser, estimator, LabelOptions(), meter)
+        report = label_video(video, record_path(video, video.parent), recogniser, estimator, LabelOptions(), meter)
     frames, people = report.statistics.frames, report.statistics.people
     print(f"{report.seconds / 60:.1f} minutes, {frames} frames, {people} person ids, {len(report.segments)} segments")
 

@@ -12,7 +12,7 @@ from mediapipe.tasks.python import BaseOptions, vision
 from rich.console import Console
 
 from apps.console import FrameProgress
-from apps.label import LabelOptions, Outputs, label_video
+from apps.label_video import LabelOptions, label_video, record_path
 from realtime.pose import MediaPipePose
 from realtime.pose_models import resolve
 from stf.recogniser import Recogniser
@@ -45,8 +45,7 @@ def label(video: Path, model: Path, recogniser: Recogniser) -> int:
         FrameProgress(Console(file=screen, force_terminal=True)) as progress,
     ):
         stopwatch.start()
-        outputs = Outputs.of(video, Path(folder))
-        report = label_video(video, outputs, recogniser, estimator, LabelOptions(), progress)
+        report = label_video(video, record_path(video, Path(folder)), recogniser, estimator, LabelOptions(), progress)
         stopwatch.stop()
     return report.statistics.frames
 

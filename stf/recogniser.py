@@ -46,10 +46,14 @@ class Recogniser:
         networks: the network of each stream, as it computes fastest; copies, not what was given.
         sampling: samples and rate of the windows.
         device: where it computes.
+        path: the checkpoint file; None where there is none.
     """
 
-    def __init__(self, header: Header, networks: Mapping[str, Network], device: torch.device) -> None:
+    def __init__(
+        self, header: Header, networks: Mapping[str, Network], device: torch.device, path: Path | None = None
+    ) -> None:
         self.header = header
+        self.path = path
         self.layout = get_layout(header.layout)
         self.classes = header.classes
         self.device = device
@@ -76,7 +80,7 @@ class Recogniser:
             networks = {stream: _build_network(header, stream, state) for stream, state in states.items()}
         except UserError as error:
             raise UserError(f"{path} cannot be used: {error}") from error
-        return cls(header, networks, choose_device(device))
+        return cls(header, networks, choose_device(device), path)
 
     @property
     def sampling(self) -> Sampling:

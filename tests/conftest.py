@@ -89,6 +89,12 @@ def videos() -> Path:
 
 
 @pytest.fixture(scope="session")
+def elan_schema() -> Path:
+    """ELAN's own schema of its files, mpi.nl/tools/elan/EAFv3.0.xsd; skips where its folder is absent."""
+    return _real("elan") / "EAFv3.0.xsd"
+
+
+@pytest.fixture(scope="session")
 def pose_model() -> Path:
     """The full pose model, from the user's cache; fetched into it once, and skips where it cannot be had."""
     try:

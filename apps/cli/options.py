@@ -38,6 +38,14 @@ CameraFile = Annotated[
 BodyFile = Annotated[
     Path | None, typer.Option("--body", metavar="FILE.toml", help="The person, as stf calibrate body measured them.")
 ]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="NAME,...",
+        help="Any of csv, srt, vtt, eaf, jsonl, parquet, mp4, npz (poses), clips.",
+    ),
+]
 
 Dataset = Annotated[Path, typer.Argument(metavar="PATH", help="The folder or file of a dataset.")]
 Format = Annotated[

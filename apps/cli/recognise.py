@@ -1,4 +1,4 @@
-"""Recognising: `stf demo`, `label`, `live`, and `doctor`."""
+"""Recognising: `stf demo`, `label`, `export`, `live`, and `doctor`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from apps.cli.options import (
     CameraFile,
     Delegate,
     Device,
+    Formats,
     Model,
     People,
     PoseDelegate,
@@ -19,6 +20,16 @@ from apps.cli.options import (
 )
 
 app = typer.Typer()
+
+
+def _print_schema(wanted: bool) -> None:
+    if wanted:
+        import json  # noqa: PLC0415
+
+        from realtime.records import json_schema  # noqa: PLC0415
+
+        typer.echo(json.dumps(json_schema(), indent=1))
+        raise typer.Exit
 
 
 @app.command()
@@ -44,22 +55,51 @@ def label(
     pose_model: PoseModel = DEFAULT_POSE,
     pose_delegate: PoseDelegate = Delegate.CPU,
     people: People = 1,
-    annotate: Annotated[
-        bool, typer.Option("--annotate", help="Also write the video with everything drawn in.")
-    ] = False,
-    save_poses: Annotated[bool, typer.Option("--save-poses", help="Also write the landmarks, for --poses.")] = False,
+    formats: Formats = "csv",
     poses: Annotated[
-        Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks saved earlier; one video only.")
+        Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks kept earlier; one video only.")
     ] = None,
     camera: CameraFile = None,
     body: BodyFile = None,
 ) -> None:
-    """Label recorded videos: windows as JSON Lines, segments as CSV, and a summary."""
+    """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
     from apps.engine import Engine  # noqa: PLC0415
-    from apps.label import LabelOptions, run_label  # noqa: PLC0415
+    from apps.label import run_label  # noqa: PLC0415
+    from apps.label_video import LabelOptions  # noqa: PLC0415
+    from realtime.formats import find_formats  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
-    raise typer.Exit(run_label(videos, output, engine, LabelOptions(annotate, save_poses, poses)))
+    raise typer.Exit(run_label(videos, output, engine, LabelOptions(find_formats(formats), poses)))
+
+
+@app.command()
+def export(
+    records: Annotated[
+        list[Path], typer.Argument(metavar="RECORD...", help="What stf label wrote: NAME.stf.json.", show_default=False)
+    ],
+    formats: Formats,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The folder for the files; beside each record by default.")
+    ] = None,
+    video: Annotated[
+        Path | None, typer.Option("--video", metavar="FILE", help="Where the video is now, for mp4 and eaf.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="PATH", help="Corrected labels (.eaf, .csv, .srt, .vtt), or their folder."),
+    ] = None,
+    _schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema", callback=_print_schema, is_eager=True, help="Print the JSON Schema of records, and stop."
+        ),
+    ] = False,
+) -> None:
+    """Write label records in the formats of other programs; nothing is computed again."""
+    from apps.export import ExportOptions, run_export  # noqa: PLC0415
+    from realtime.formats import find_formats  # noqa: PLC0415
+
+    run_export(records, find_formats(formats), ExportOptions(output, video, labels))
 
 
 @app.command()

@@ -36,9 +36,21 @@ def train(
 @app.command()
 def evaluate(
     models: Annotated[
-        list[str], typer.Argument(metavar="MODEL...", help="Shipped models or files; several are seeds of one recipe.")
+        list[str],
+        typer.Argument(
+            metavar="MODEL...|RECORD...",
+            help="Shipped models or files, several of which are seeds of one recipe; or records, with --against.",
+        ),
     ],
-    data: Annotated[Path, typer.Option("--data", metavar="PATH", help="The dataset.")],
+    data: Annotated[Path | None, typer.Option("--data", metavar="PATH", help="The dataset.")] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="LABELS",
+            help="In place of a dataset: true labels of a record's video (.eaf, .csv, .srt, .vtt), or their folder.",
+        ),
+    ] = None,
     form: Format = None,
     split: SplitName = None,
     part: Annotated[Side, typer.Option("--part", help="The side of the split to measure on.")] = Side.TEST,
@@ -55,7 +67,17 @@ def evaluate(
     ] = None,
     device: Device = "auto",
 ) -> None:
-    """Measure recognisers on a dataset: accuracy, F1, calibration, confusion; mean and spread over seeds."""
+    """Measure recognisers on a dataset: accuracy, F1, calibration, confusion; or records that stf label wrote."""
+    if against:
+        if data:
+            raise UserError("--data measures models and --against measures records; give one of the two")
+        from apps.against import run_against  # noqa: PLC0415
+
+        run_against([Path(record) for record in models], against, output)
+        return
+    if data is None:
+        raise UserError("say what to measure on: --data DATASET for models, --against LABELS for records")
+
     from apps.evaluate import EvaluateOptions, run_evaluate  # noqa: PLC0415
     from stf.datasets.corpus import Part  # noqa: PLC0415
 

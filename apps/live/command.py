@@ -30,8 +30,8 @@ def run_lines(spec: str, engine: Engine) -> int:
     Raises:
         UserError: if the source cannot be opened.
     """
+    from realtime.formats.windows_jsonl import prediction_record  # noqa: PLC0415
     from realtime.pipeline import Pipeline  # noqa: PLC0415 - torch, which the window must not wait for
-    from realtime.sinks.jsonl import prediction_record  # noqa: PLC0415
     from stf.prediction import Prediction  # noqa: PLC0415
 
     console = make_console(stderr=True)

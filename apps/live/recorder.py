@@ -7,14 +7,15 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
-from apps.label import Outputs
 from apps.live.errands import attempt
 from apps.live.events import Notice
 from realtime.drawing import Annotation, draw_people
+from realtime.formats import FORMATS
+from realtime.formats.base import in_order
+from realtime.formats.segments_csv import write_segments
+from realtime.formats.windows_jsonl import PredictionWriter
 from realtime.frames import Frame
 from realtime.segments import Segmenter, SegmentSpec
-from realtime.sinks.jsonl import PredictionWriter
-from realtime.sinks.segments_csv import SegmentWriter
 from realtime.sinks.video import VideoWriter
 from stf.prediction import Prediction
 from stf.recogniser import Recogniser
@@ -83,17 +84,18 @@ class Recorder:
         self._done(notice)
 
     def _record(self) -> Notice:
-        outputs = Outputs.of(self.video, self.video.parent)
+        annotated_video, windows_file, segments_file = (
+            self.video.with_name(f"{self.video.stem}{FORMATS[name].ending}") for name in ("mp4", "jsonl", "csv")
+        )
         segmenter = Segmenter(self._recogniser.classes, self._spec)
         first: float | None = None
         frames = 0
         with ExitStack() as files:
             raw = files.enter_context(VideoWriter(self.video, threads=1))
-            annotated = files.enter_context(VideoWriter(outputs.annotated, threads=1))
+            annotated = files.enter_context(VideoWriter(annotated_video, threads=1))
             windows = files.enter_context(
-                PredictionWriter(outputs.windows, self._recogniser.classes, self._recogniser.layout)
+                PredictionWriter(windows_file, self._recogniser.classes, self._recogniser.layout)
             )
-            segments = files.enter_context(SegmentWriter(outputs.segments))
             found = []
             while (item := self._next()) is not None:
                 if isinstance(item, Prediction):
@@ -109,8 +111,7 @@ class Recorder:
                 draw_people(image, people)
                 annotated.write(image, frame.time)
                 frames += 1
-            for segment in sorted(found + segmenter.flush(), key=lambda segment: (segment.start, segment.person)):
-                segments.write(segment)
+            write_segments(segments_file, in_order(found + segmenter.flush()))
         left_out = f"; {self._missed} frames were left out because the disk or the encoder was behind"
         return Notice(f"recorded {frames} frames to {self.video}{left_out if self._missed else ''}")
 

@@ -11,23 +11,16 @@ The file is an uncompressed `.npz` of T frames and P poses in all, readable with
     facts        () str             JSON: {"format": 1, "video": {"name", "size_bytes"} or null, "estimator": {...}}
 """
 
-import json
-import math
-import shutil
-import struct
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from itertools import starmap
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.lib import format as npy
 
+from realtime.columns import ColumnFile, Columns, ColumnWriter
 from realtime.frames import Frame, PersonPose, PoseFrame
 from stf.errors import UserError
 from stf.skeleton import MEDIAPIPE33
@@ -35,7 +28,7 @@ from stf.skeleton import MEDIAPIPE33
 FORMAT = 1
 SAME_TIME_SECONDS = 1e-3
 V = MEDIAPIPE33.num_joints
-COLUMNS: Mapping[str, tuple[str, tuple[int, ...]]] = {  # dtype and the shape of one row
+COLUMNS: Columns = {
     "time": ("<f8", ()),
     "index": ("<i8", ()),
     "offset": ("<i8", ()),
@@ -60,17 +53,10 @@ class PoseRecorder:
     """
 
     def __init__(self, path: Path, *, video: Path | None = None, estimator: Mapping[str, str | int | float]) -> None:
-        self._path = path
-        self._facts = {"format": FORMAT, "video": _facts_of(video), "estimator": dict(estimator)}
+        facts = {"format": FORMAT, "video": _facts_of(video), "estimator": dict(estimator)}
         self._poses = 0
-        if path.is_dir():
-            raise UserError(f"the poses cannot be written to '{path}' because it is a folder; give a file name")
-        try:
-            self._spool = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        except OSError as error:
-            raise self._failure(error) from None
-        self._columns = {name: (self._spool / name).open("w+b") for name in COLUMNS}
-        self._append("offset", 0)
+        self._table = ColumnWriter(path, COLUMNS, facts)
+        self._table.append("offset", 0)
 
     def write(self, frame: PoseFrame) -> None:
         """Append one frame.
@@ -78,17 +64,14 @@ class PoseRecorder:
         Raises:
             UserError: if the disk is full.
         """
-        try:
-            self._append("time", frame.time)
-            self._append("index", frame.index)
-            for person in frame.persons:
-                self._append("landmarks", person.landmarks)
-                self._append("world", person.world)
-                self._append("visibility", person.visibility)
-            self._poses += len(frame.persons)
-            self._append("offset", self._poses)
-        except OSError as error:
-            raise self._failure(error) from None
+        self._table.append("time", frame.time)
+        self._table.append("index", frame.index)
+        for person in frame.persons:
+            self._table.append("landmarks", person.landmarks)
+            self._table.append("world", person.world)
+            self._table.append("visibility", person.visibility)
+        self._poses += len(frame.persons)
+        self._table.append("offset", self._poses)
 
     def close(self) -> None:
         """Put the file under its name; closing twice does no harm.
@@ -96,33 +79,7 @@ class PoseRecorder:
         Raises:
             UserError: if the disk is full; no file is left then.
         """
-        if not self._spool.exists():
-            return
-        try:
-            part = self._spool / "poses.npz"
-            with zipfile.ZipFile(part, "w", allowZip64=True) as archive:
-                for name, (dtype, shape) in COLUMNS.items():
-                    column = self._columns[name]
-                    rows = column.tell() // (np.dtype(dtype).itemsize * math.prod(shape))
-                    column.seek(0)
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                        header = {"descr": dtype, "fortran_order": False, "shape": (rows, *shape)}
-                        npy.write_array_header_1_0(member, header)
-                        shutil.copyfileobj(column, member)
-                with archive.open("facts.npy", "w") as member:
-                    npy.write_array(member, np.array(json.dumps(self._facts)), allow_pickle=False)
-            part.replace(self._path)
-        except OSError as error:
-            raise self._failure(error) from None
-        finally:
-            self.abort()
-
-    def abort(self) -> None:
-        """Forget everything; no file is left."""
-        for column in self._columns.values():
-            with suppress(OSError):  # a full disk, said already
-                column.close()
-        shutil.rmtree(self._spool, ignore_errors=True)
+        self._table.close()
 
     def __enter__(self) -> Self:
         return self
@@ -130,17 +87,7 @@ class PoseRecorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.abort()
-
-    def _append(self, name: str, row: object) -> None:
-        dtype, shape = COLUMNS[name]
-        self._columns[name].write(np.asarray(row, dtype).reshape(shape).tobytes())
-
-    def _failure(self, error: OSError) -> UserError:
-        return UserError(f"the poses cannot be written to '{self._path}' ({error.strerror}); choose another place")
+        self._table.__exit__(kind, error, trace)
 
 
 class RecordedPose:
@@ -160,15 +107,15 @@ class RecordedPose:
     def __init__(self, path: Path, *, video: Path | None = None) -> None:
         self._path = path
         try:
-            self._columns, facts = _open(path)
+            self._table = ColumnFile(path, COLUMNS)
+            _check(self._table)
         except FileNotFoundError:
             raise UserError(f"there is no poses file '{path}'; record one first") from None
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise UserError(f"'{path}' is not a whole recording of poses ({error}); record it again") from None
-        self._file = path.open("rb")
-        self._time, self._index, self._offset = (self._read(name) for name in ("time", "index", "offset"))
-        self.facts: Mapping[str, str | int | float] = facts["estimator"]
-        known, given = facts["video"], _facts_of(video)
+        self._time, self._index, self._offset = (self._table.read(name) for name in ("time", "index", "offset"))
+        self.facts: Mapping[str, str | int | float] = self._table.facts["estimator"]
+        known, given = self._table.facts["video"], _facts_of(video)
         if known and given and known["size_bytes"] != given["size_bytes"]:
             self.close()
             raise UserError(
@@ -199,7 +146,7 @@ class RecordedPose:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._table.close()
 
     def __enter__(self) -> Self:
         return self
@@ -211,58 +158,18 @@ class RecordedPose:
 
     def _frame(self, row: int) -> PoseFrame:
         poses = slice(int(self._offset[row]), int(self._offset[row + 1]))
-        columns = (self._read(name, poses) for name in ("landmarks", "world", "visibility"))
+        columns = (self._table.read(name, poses) for name in ("landmarks", "world", "visibility"))
         persons = tuple(starmap(PersonPose, zip(*columns, strict=True)))
         return PoseFrame(int(self._index[row]), float(self._time[row]), persons)
 
-    def _read(self, name: str, rows: slice = slice(None)) -> np.ndarray:
-        dtype, shape = COLUMNS[name]
-        column = self._columns[name]
-        first, last, _ = rows.indices(column.rows)
-        size = np.dtype(dtype).itemsize * math.prod(shape)
-        self._file.seek(column.start + first * size)
-        return np.frombuffer(self._file.read((last - first) * size), dtype).reshape(-1, *shape)
 
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """Where a column of a recording begins in its file, in bytes, and how many rows it has."""
-
-    start: int
-    rows: int
-
-
-def _open(path: Path) -> tuple[dict[str, _Column], dict[str, Any]]:
-    """Check a recording from end to end; where its columns lie, and its facts.
-
-    Raises:
-        OSError, ValueError, KeyError, BadZipFile: if it is not a recording or not whole.
-    """
-    columns = {}
-    with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-        if (damaged := archive.testzip()) is not None:
-            raise ValueError(f"{damaged} is damaged")
-        with archive.open("facts.npy") as member:
-            facts = json.loads(str(npy.read_array(member, allow_pickle=False)))
-        if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
-        for name, (dtype, shape) in COLUMNS.items():
-            info = archive.getinfo(f"{name}.npy")
-            with archive.open(info) as member:
-                npy.read_magic(member)
-                found, fortran, kind = npy.read_array_header_1_0(member)
-                header = member.tell()
-            if info.compress_type != zipfile.ZIP_STORED or fortran or kind != dtype or found[1:] != shape:
-                raise ValueError(f"its {name} is {kind} of shape {found}, stored in another way")
-            file.seek(info.header_offset + 26)  # the lengths of the name and of the extra field that follow
-            columns[name] = _Column(
-                info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4))) + header, found[0]
-            )
-    frames, poses = columns["time"].rows, columns["landmarks"].rows
+def _check(table: ColumnFile) -> None:
+    if table.facts.get("format") != FORMAT:
+        raise ValueError(f"its format is not {FORMAT}")
+    frames, poses = table.rows("time"), table.rows("landmarks")
     expected = {"index": frames, "offset": frames + 1, "world": poses, "visibility": poses}
-    if any(columns[name].rows != rows for name, rows in expected.items()):
+    if any(table.rows(name) != rows for name, rows in expected.items()):
         raise ValueError("its columns do not have the same length")
-    return columns, facts
 
 
 def _facts_of(video: Path | None) -> dict[str, str | int] | None:

@@ -1,1 +1,1 @@
-"""Where results go: files and windows, each a context manager."""
+"""Videos out: pictures and sound."""

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from realtime.frames import Image
 from realtime.opencv import cv2
+from realtime.sinks.audio import AudioTrack
 from stf.atomic import output_file, write_errors
 from stf.errors import UserError
 
@@ -34,10 +35,20 @@ class VideoWriter:
         quality: constant rate factor of x264; 18 is hardly distinguishable from the source, 28 is coarse.
         preset: x264's trade of time for size, from `ultrafast` to `veryslow`.
         threads: how many the encoder uses.
+        audio: what is heard beside the pictures, up to the end of the last one.
     """
 
-    def __init__(self, path: Path, *, quality: int = 23, preset: str = "veryfast", threads: int = 2) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        quality: int = 23,
+        preset: str = "veryfast",
+        threads: int = 2,
+        audio: AudioTrack | None = None,
+    ) -> None:
         self._path = path
+        self._audio = audio
         # Without B frames the order in the file is the order on screen, so uneven frame times sum to the true duration.
         self._options = {"crf": str(quality), "preset": preset, "bf": "0"}
         self._threads = threads
@@ -76,6 +87,7 @@ class VideoWriter:
         )
         frame.pts, frame.time_base = ticks, TIME_BASE
         self._encode(stream, frame)
+        self._hear(ticks)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -92,6 +104,7 @@ class VideoWriter:
                 if self._stream is None:
                     raise UserError(f"{self._path} would hold no picture: give a video that has frames")
                 self._encode(self._stream, None)
+                self._hear(self._ticks + self._step)
                 with write_errors(self._path):
                     self._container.close()
             finally:
@@ -111,7 +124,14 @@ class VideoWriter:
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709
         context.color_range = ColorRange.MPEG
+        if self._audio:
+            self._audio.start(self._container)
         return stream
+
+    def _hear(self, ticks: int) -> None:
+        if self._audio:
+            with write_errors(self._path):
+                self._audio.write_until(float(ticks * TIME_BASE), self._container)
 
     def _encode(self, stream: VideoStream, frame: av.VideoFrame | None) -> None:
         with write_errors(self._path):

@@ -104,7 +104,7 @@ def copy_video(source: Path, target: Path, frames: int) -> None:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A video, the folder `stf label --save-poses` wrote, and what it said."""
+    """A video, the folder `stf label --format csv,jsonl,npz` wrote, and what it said."""
 
     video: Path
     folder: Path
@@ -129,7 +129,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory, pose_model: Path) -> Labe
     folder = tmp_path_factory.mktemp("labelled")
     video = folder / "short.mp4"
     copy_video(DEMO, video, SHORT_FRAMES)
-    outcome = finish(start_process(folder, "label", video, "-o", "out", "--save-poses"))
+    outcome = finish(start_process(folder, "label", video, "-o", "out", "--format", "csv,jsonl,npz"))
     return Labelled(video, folder / "out", outcome)
 
 

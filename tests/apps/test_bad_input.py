@@ -109,7 +109,7 @@ def test_a_stream_that_cannot_be_reached(address: str, stf: Command) -> None:
 
 def test_an_output_folder_below_a_file(stf: Command, video: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
-    for options in ([], ["--annotate"], ["--save-poses"]):
+    for options in ([], ["--format", "mp4"], ["--format", "npz"]):
         sentence = stf("label", video, "-o", "file/out", *options).sentence
         assert "cannot be written" in sentence
         assert "another output folder" in sentence
@@ -120,7 +120,7 @@ def test_an_output_folder_below_a_file(stf: Command, video: Path, tmp_path: Path
 def test_an_output_that_is_a_folder(stf: Command, video: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / "video.segments.csv").mkdir(parents=True)
     assert "video.segments.csv" in stf("label", video, "-o", "out").sentence
-    assert names(tmp_path / "out") == {"video.segments.csv"}
+    assert names(tmp_path / "out") == {"video.segments.csv", "video.stf.json", "video.stf.npz"}
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
@@ -143,9 +143,9 @@ def full_disk(limit: int) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("options", "limit", "said"),
     [
-        ([], 4_000, "windows.jsonl cannot be written"),
-        (["--annotate"], 20_000, "cannot be written"),
-        (["--save-poses"], 60_000, "poses cannot be written"),
+        ([], 4_000, "short.stf.npz cannot be written"),
+        (["--format", "mp4"], 20_000, "cannot be written"),
+        (["--format", "npz"], 60_000, "short.poses.npz cannot be written"),
     ],
     ids=["windows", "scratch", "poses"],
 )
@@ -163,8 +163,11 @@ def test_a_disk_full_of_the_annotated_video_leaves_the_labels(stf: Command, tmp_
     noise = np.random.default_rng(0).integers(0, 256, (10, 240, 320, 3), np.uint8)
     write_video(tmp_path / "noise.mp4", 10, size=(320, 240), pictures=noise)
     with full_disk(50_000):
-        assert "noise.annotated.mp4 cannot be written" in stf("label", "noise.mp4", "-o", "out", "--annotate").sentence
-    assert names(tmp_path / "out") == {"noise.windows.jsonl", "noise.segments.csv"}
+        assert (
+            "noise.annotated.mp4 cannot be written"
+            in stf("label", "noise.mp4", "-o", "out", "--format", "csv,mp4").sentence
+        )
+    assert names(tmp_path / "out") == {"noise.stf.json", "noise.stf.npz", "noise.segments.csv"}
 
 
 def truncated_model(path: Path) -> Path:

@@ -52,7 +52,7 @@ def test_a_known_size_scales_places_and_a_narrower_camera_moves_them_away(
     stf: Command, labelled: Labelled, tmp_path: Path
 ) -> None:
     def distance(*options: object) -> float:
-        outcome = stf("label", labelled.video, "-o", "out", "--poses", labelled.poses, *options)
+        outcome = stf("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--format", "jsonl", *options)
         assert outcome.code == 0, outcome
         assert ("60 degrees" in outcome.out) == ("--camera" not in options)
         return read_lines((tmp_path / "out" / "short.windows.jsonl").read_text())[5]["root"][2]

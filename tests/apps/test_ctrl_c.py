@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 from conftest import DEMO, Command, Labelled, Outcome, finish, names, read_lines
 
+from realtime.formats.segments_csv import read_segments
 from realtime.pose import RecordedPose
-from realtime.sinks.segments_csv import read_segments
+from realtime.records import open_record
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there, no program can press Ctrl-C for another one")
 
+RECORD = ("demo.stf.json", "demo.stf.npz")
 PROMPT = 4.0  # seconds for what takes one on an idle machine
 
 
@@ -49,10 +51,11 @@ def written(folder: Path) -> int:
 
 
 def test_label_keeps_what_was_found_until_then(start: Command, tmp_path: Path) -> None:
-    process = start("label", DEMO, "-o", "out", "--save-poses", "--annotate")
+    process = start("label", DEMO, "-o", "out", "--format", "jsonl,csv,npz,mp4")
     wait_for(lambda: written(tmp_path / "out") > 90_000, process)  # about three seconds of poses
     outcome = interrupt(process)
-    assert names(tmp_path / "out") == {"demo.windows.jsonl", "demo.segments.csv", "demo.poses.npz"}
+    assert names(tmp_path / "out") == {*RECORD, "demo.windows.jsonl", "demo.segments.csv", "demo.poses.npz"}
+    assert not open_record(tmp_path / "out" / "demo.stf.json").facts.processing.complete
     with RecordedPose(tmp_path / "out" / "demo.poses.npz") as poses:
         frames = list(poses)
     assert 60 < len(frames) < 890
@@ -65,22 +68,23 @@ def test_label_keeps_what_was_found_until_then(start: Command, tmp_path: Path) -
 
 
 def test_pressing_it_twice_leaves_whole_files_or_none(start: Command, tmp_path: Path) -> None:
-    process = start("label", DEMO, "-o", "out", "--save-poses")
+    process = start("label", DEMO, "-o", "out", "--format", "csv,npz")
     wait_for(lambda: written(tmp_path / "out") > 30_000, process)
     interrupt(process, times=2)
     left = names(tmp_path / "out")
-    assert left in (set(), {"demo.windows.jsonl", "demo.segments.csv", "demo.poses.npz"})
+    order = ["demo.poses.npz", *RECORD[::-1], "demo.segments.csv"]  # in which they get their names
+    assert left in [set(order[:count]) for count in (0, 1, 3, 4)]
 
 
 def test_while_drawing_it_leaves_the_labels_and_no_half_video(
     start: Command, labelled: Labelled, tmp_path: Path
 ) -> None:
-    process = start("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--annotate")
+    process = start("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--format", "csv,mp4")
     wait_for((tmp_path / "out" / labelled.segments.name).exists, process)  # the last file before the drawing begins
     time.sleep(0.3)
     outcome = interrupt(process)
-    assert names(tmp_path / "out") == {labelled.windows.name, labelled.segments.name}
-    assert (tmp_path / "out" / labelled.windows.name).read_bytes() == labelled.windows.read_bytes()
+    assert names(tmp_path / "out") == {"short.stf.json", "short.stf.npz", labelled.segments.name}
+    assert (tmp_path / "out" / labelled.segments.name).read_bytes() == labelled.segments.read_bytes()
     assert "stopped while drawing" in outcome.out
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import av
 import pytest
-from conftest import DEMO, Command, Outcome, finish, names, read_lines, start_process
+from conftest import DEMO, Command, Outcome, finish, names, start_process
 
 from apps.demo import overlap
+from realtime.formats.segments_csv import read_segments
 from realtime.pipeline.statistics import STAGES
-from realtime.sinks.segments_csv import read_segments
+from realtime.records import open_record
 from stf.prediction import Segment
 
 
@@ -25,10 +26,10 @@ def test_it_leaves_an_annotated_video_and_label_files_and_nothing_else(demo: tup
     outcome, folder = demo
     assert (outcome.code, outcome.err) == (0, "")
     assert names(folder) == {"stf-demo"}
-    assert names(folder / "stf-demo") == {"demo.annotated.mp4", "demo.windows.jsonl", "demo.segments.csv"}
+    assert names(folder / "stf-demo") == {"demo.annotated.mp4", "demo.stf.json", "demo.stf.npz", "demo.segments.csv"}
     with av.open(str(DEMO)) as source, av.open(str(folder / "stf-demo" / "demo.annotated.mp4")) as drawn:
         assert drawn.streams.video[0].frames == source.streams.video[0].frames
-    assert len(read_lines((folder / "stf-demo" / "demo.windows.jsonl").read_text())) > 90
+    assert open_record(folder / "stf-demo" / "demo.stf.json").facts.windows.windows > 90
 
 
 @pytest.mark.slow

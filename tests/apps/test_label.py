@@ -9,12 +9,17 @@ import pytest
 from conftest import DEMO, Command, Labelled, copy_video, names, read_lines
 from data.videos import write_size_change, write_video
 
-from apps.label import Outputs
+from realtime.formats.segments_csv import read_segments
+from realtime.formats.windows_jsonl import PredictionRecord
 from realtime.opencv import cv2
 from realtime.pose import RecordedPose
-from realtime.sinks.jsonl import PredictionRecord
-from realtime.sinks.segments_csv import read_segments
+from realtime.records import open_record
 from stf.recogniser import Recogniser
+
+
+def of(stem: str, *endings: str) -> set[str]:
+    """The files of a video's record, and those of other endings."""
+    return {f"{stem}.{ending}" for ending in ("stf.json", "stf.npz", *endings)}
 
 
 def pictures(path: Path) -> list[np.ndarray]:
@@ -22,10 +27,10 @@ def pictures(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="bgr24") for frame in video.decode(video=0)]
 
 
-def test_a_video_gives_windows_segments_and_poses_and_nothing_else(labelled: Labelled) -> None:
+def test_a_video_gives_its_record_and_what_was_asked_for_and_nothing_else(labelled: Labelled) -> None:
     assert labelled.outcome.code == 0
     assert labelled.outcome.err == ""
-    assert names(labelled.folder) == {"short.windows.jsonl", "short.segments.csv", "short.poses.npz"}
+    assert names(labelled.folder) == of("short", "windows.jsonl", "segments.csv", "poses.npz")
     assert names(labelled.folder.parent) == {"short.mp4", "out"}
     summary = labelled.outcome.out
     assert "short.mp4" in summary
@@ -63,18 +68,17 @@ def test_segments_are_rows_of_start_end_person_label_and_confidence(labelled: La
 def test_saved_poses_give_the_same_files_without_mediapipe(labelled: Labelled, stf: Command, tmp_path: Path) -> None:
     outcome = stf("label", labelled.video, "-o", "again", "--poses", labelled.poses, "--pose-model", "missing.task")
     assert outcome.code == 0
-    again = Outputs.of(labelled.video, tmp_path / "again")
-    assert again.windows.read_bytes() == labelled.windows.read_bytes()
-    assert again.segments.read_bytes() == labelled.segments.read_bytes()
-    assert names(tmp_path / "again") == {again.windows.name, again.segments.name}
+    assert names(tmp_path / "again") == of("short", "segments.csv")
+    for name in ("short.segments.csv", "short.stf.npz"):
+        assert (tmp_path / "again" / name).read_bytes() == (labelled.folder / name).read_bytes()
 
 
 def test_the_annotated_video_is_h264_with_every_frame_and_the_person_drawn_in(
     labelled: Labelled, stf: Command, tmp_path: Path
 ) -> None:
-    assert stf("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--annotate").code == 0
-    annotated = Outputs.of(labelled.video, tmp_path / "out").annotated
-    assert names(tmp_path / "out") == {"short.windows.jsonl", "short.segments.csv", "short.annotated.mp4"}
+    assert stf("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--format", "mp4").code == 0
+    annotated = tmp_path / "out" / "short.annotated.mp4"
+    assert names(tmp_path / "out") == of("short", "annotated.mp4")
     with av.open(str(annotated)) as video:
         assert video.streams.video[0].codec_context.name == "h264"
         assert video.streams.video[0].pix_fmt == "yuv420p"
@@ -95,9 +99,7 @@ def test_one_bad_video_among_several_is_listed_and_the_others_are_done(stf: Comm
     write_video(tmp_path / "three.mkv")
     outcome = stf("label", "one.mp4", "two.mp4", "missing.mp4", "three.mkv", "-o", "out")
     assert outcome.code == 1
-    assert names(tmp_path / "out") == {
-        f"{video}.{kind}" for video in ("one", "three") for kind in ("windows.jsonl", "segments.csv")
-    }
+    assert names(tmp_path / "out") == of("one", "segments.csv") | of("three", "segments.csv")
     two, missing = outcome.err.splitlines()
     assert two.startswith("stf: two.mp4: ")
     assert missing.startswith("stf: missing.mp4: there is no file")
@@ -113,7 +115,7 @@ def test_where_every_video_is_bad_the_exit_code_is_2(stf: Command, tmp_path: Pat
 
 def test_nobody_in_any_frame_gives_empty_files_and_says_so(stf: Command, tmp_path: Path) -> None:
     write_video(tmp_path / "empty.mp4")
-    outcome = stf("label", "empty.mp4", "-o", "out", "--annotate", "--save-poses")
+    outcome = stf("label", "empty.mp4", "-o", "out", "--format", "csv,jsonl,mp4,npz")
     assert outcome.code == 0
     assert "empty.mp4: nobody was found in any frame" in outcome.out
     assert (tmp_path / "out" / "empty.windows.jsonl").read_text() == ""
@@ -130,7 +132,7 @@ def test_videos_of_any_shape_are_labelled_and_drawn(kind: str, stf: Command, tmp
         "size-change": lambda: write_size_change(tmp_path / "size-change.ts"),
         "single": lambda: write_video(tmp_path / "single.mp4", 1),
     }[kind]()
-    outcome = stf("label", video, "-o", "out", "--annotate")
+    outcome = stf("label", video, "-o", "out", "--format", "mp4")
     assert outcome.code == 0
     assert outcome.err == ""
     drawn = pictures(tmp_path / "out" / f"{kind}.annotated.mp4")
@@ -145,13 +147,13 @@ def test_a_folder_of_grey_and_transparent_images_is_a_video(stf: Command, tmp_pa
         cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 50, *((4,) if number % 2 else ())), 90, np.uint8))
     outcome = stf("label", "take.1", "-o", "out")
     assert outcome.code == 0
-    assert names(tmp_path / "out") == {"take.1.windows.jsonl", "take.1.segments.csv"}
+    assert names(tmp_path / "out") == of("take.1", "segments.csv")
 
 
 def test_a_file_called_0_is_a_file_and_not_a_camera(stf: Command, tmp_path: Path) -> None:
     write_video(tmp_path / "0.mp4").rename(tmp_path / "0")
     assert stf("label", "0", "-o", "out").code == 0
-    assert names(tmp_path / "out") == {"0.windows.jsonl", "0.segments.csv"}
+    assert names(tmp_path / "out") == of("0", "segments.csv")
 
 
 def test_a_name_is_printed_as_it_is(stf: Command, tmp_path: Path) -> None:
@@ -163,22 +165,24 @@ def test_a_name_is_printed_as_it_is(stf: Command, tmp_path: Path) -> None:
     assert f"{name}: nobody" in outcome.out
     assert "results in out[bold]" in outcome.out
     assert "\x1b" not in outcome.out + outcome.err
-    assert names(tmp_path / "out[bold]") == {f"{stem}.windows.jsonl", f"{stem}.segments.csv"}
+    assert names(tmp_path / "out[bold]") == of(stem, "segments.csv")
 
 
 def test_results_of_an_earlier_run_are_replaced(stf: Command, tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4")
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "a.windows.jsonl").write_text("old")
+    for name in of("a", "segments.csv"):
+        (tmp_path / "out" / name).write_text("old")
     assert stf("label", "a.mp4", "-o", "out").code == 0
-    assert (tmp_path / "out" / "a.windows.jsonl").read_text() == ""
+    assert open_record(tmp_path / "out" / "a.stf.json").segments == ()
+    assert (tmp_path / "out" / "a.segments.csv").read_text().startswith("start,")
 
 
 def test_a_broken_off_video_is_labelled_as_far_as_it_goes_and_that_is_said(stf: Command, tmp_path: Path) -> None:
     copy_video(DEMO, tmp_path / "cut.mp4", 240)
     data = (tmp_path / "cut.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(data[: len(data) // 2])
-    outcome = stf("label", "cut.mp4", "-o", "out")
+    outcome = stf("label", "cut.mp4", "-o", "out", "--format", "jsonl")
     assert outcome.code == 0
     assert "cut.mp4: the video 'cut.mp4' breaks off after" in outcome.out
     assert read_lines((tmp_path / "out" / "cut.windows.jsonl").read_text())
@@ -187,7 +191,7 @@ def test_a_broken_off_video_is_labelled_as_far_as_it_goes_and_that_is_said(stf: 
 @pytest.mark.slow
 def test_a_real_video_of_several_people_is_labelled(videos: Path, stf: Command, tmp_path: Path) -> None:
     video = videos / "pose2sim" / "Pose2Sim" / "Demo_MultiPerson" / "videos" / "cam01.mp4"
-    outcome = stf("label", video, "-o", "out", "--people", 2)
+    outcome = stf("label", video, "-o", "out", "--people", 2, "--format", "jsonl")
     assert outcome.code == 0
     assert outcome.err == ""
     assert {line["person"] for line in read_lines((tmp_path / "out" / "cam01.windows.jsonl").read_text())} >= {0, 1}

@@ -34,9 +34,9 @@ from apps.live.events import (
 )
 from apps.live.settings import load_settings
 from apps.live.wishes import Overlay
+from realtime.formats.segments_csv import read_segments
+from realtime.formats.windows_jsonl import read_predictions
 from realtime.frames import Frame
-from realtime.sinks.jsonl import read_predictions
-from realtime.sinks.segments_csv import read_segments
 from realtime.sources import open_source
 from stf.prediction import Ongoing, Prediction, Segment
 

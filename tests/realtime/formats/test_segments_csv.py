@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.sinks.segments_csv import SegmentWriter, read_segments
+from realtime.formats.segments_csv import read_segments, write_segments
 from stf.errors import UserError
 from stf.prediction import Segment
 
@@ -17,19 +17,13 @@ SEGMENTS = [
 ]
 
 
-def write(path: Path, segments: list[Segment]) -> None:
-    with SegmentWriter(path) as sink:
-        for segment in segments:
-            sink.write(segment)
-
-
 def test_segments_read_back_as_they_were_written(tmp_path):
-    write(tmp_path / "segments.csv", SEGMENTS)
+    write_segments(tmp_path / "segments.csv", SEGMENTS)
     assert read_segments(tmp_path / "segments.csv") == SEGMENTS
 
 
 def test_file_is_rfc_4180_with_a_header(tmp_path):
-    write(tmp_path / "segments.csv", SEGMENTS)
+    write_segments(tmp_path / "segments.csv", SEGMENTS)
     lines = (tmp_path / "segments.csv").read_bytes().split(b"\r\n")
     assert lines[0] == b"start,end,person,label,confidence"
     assert lines[1] == b"0.000,1.500,0,wave,0.8750"
@@ -44,12 +38,12 @@ def test_file_is_rfc_4180_with_a_header(tmp_path):
 def test_any_label_survives(labels, start):
     segments = [Segment(start / 1000, (start + 1) / 1000, 0, label, 0.5) for label in labels]
     with TemporaryDirectory() as folder:
-        write(Path(folder) / "segments.csv", segments)
+        write_segments(Path(folder) / "segments.csv", segments)
         assert read_segments(Path(folder) / "segments.csv") == segments
 
 
 def test_no_segment_is_a_header_alone(tmp_path):
-    write(tmp_path / "segments.csv", [])
+    write_segments(tmp_path / "segments.csv", [])
     assert read_segments(tmp_path / "segments.csv") == []
     with (tmp_path / "segments.csv").open(newline="") as file:
         assert len(list(csv.reader(file))) == 1
@@ -61,7 +55,7 @@ def test_no_segment_is_a_header_alone(tmp_path):
         ("", "does not hold segments"),
         ("a,b\r\n1,2\r\n", "does not hold segments"),
         ("start,end,person,label,confidence\r\n0,1,0,wave,0.5\r\n0,later,0,wave,0.5\r\n", "line 3 .*end"),
-        ("start,end,person,label,confidence\r\n0,1\r\n", "line 2 .*person"),
+        ("start,end,person,label,confidence\r\n0,1\r\n", "line 2 .*label"),
         ("start,end,person,label,confidence\r\n0,1,0,wave,nan\r\n", "line 2 .*confidence"),
         ('start,end,person,label,confidence\r\n0,1,0,"wave,0.5\r\n', "not comma-separated"),
     ],

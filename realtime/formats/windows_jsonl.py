@@ -8,6 +8,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from realtime.formats.base import Format, at_once
+from realtime.records import Record
+from realtime.records.windows import focus_steps
 from stf.atomic import output_text
 from stf.errors import UserError
 from stf.prediction import Prediction
@@ -16,18 +19,18 @@ from stf.skeleton import SkeletonLayout
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Record(BaseModel):
+class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class ClassScore(_Record):
+class ClassScore(_Line):
     """A class and its probability."""
 
     label: str
     score: Share
 
 
-class PredictionRecord(_Record):
+class PredictionRecord(_Line):
     """One window of one person, as it stands in a line of the file.
 
     Attributes:
@@ -54,6 +57,8 @@ class PredictionRecord(_Record):
 def prediction_record(prediction: Prediction, classes: Sequence[str], layout: SkeletonLayout) -> PredictionRecord:
     """What the file says of one prediction: times and places to 3 digits, scores to 4, focus to 3.
 
+    The focus is averaged as a record keeps it, so that a prediction and what a record holds of it are the same line.
+
     Args:
         prediction: of a recogniser with these classes and this layout.
         classes: K class names.
@@ -62,7 +67,7 @@ def prediction_record(prediction: Prediction, classes: Sequence[str], layout: Sk
     Raises:
         ValueError: if a number is not finite or a score leaves [0, 1], which no recogniser may produce.
     """
-    focus = prediction.focus.mean(axis=0)
+    focus = focus_steps(prediction.focus).mean(axis=0) / 255
     return PredictionRecord(
         start=round(prediction.start, 3),
         end=round(prediction.end, 3),
@@ -136,3 +141,13 @@ def _parse(line: str, path: Path, number: int) -> PredictionRecord:
         raise UserError(
             f"{path} line {number} is not a prediction ({where}: {first['msg']}): give a file that 'stf label' wrote"
         ) from error
+
+
+def write_windows(record: Record, path: Path) -> None:
+    """Write every window of a record."""
+    with record.windows() as windows, PredictionWriter(path, record.facts.model.classes, record.layout) as writer:
+        for prediction in windows:
+            writer.write(prediction)
+
+
+FORMAT = Format("jsonl", ".windows.jsonl", at_once(write_windows))

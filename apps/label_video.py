@@ -1,0 +1,213 @@
+"""Labelling one video: its record, and what is made from that."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from apps.console import FrameProgress
+from apps.engine import open_recording
+from apps.export import export
+from apps.interrupt import on_interrupt
+from realtime.body import Body
+from realtime.camera import Camera
+from realtime.formats import FORMATS, Format
+from realtime.pipeline import FrameResult, Pipeline, Statistics
+from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
+from realtime.records import (
+    ENDING,
+    Processing,
+    Record,
+    RecordWriter,
+    Settings,
+    VideoFacts,
+    hash_recording,
+    program_version,
+    relative,
+)
+from realtime.segments import SegmentSpec
+from realtime.sources import Source
+from realtime.window import WindowSpec
+from stf.atomic import write_errors
+from stf.prediction import Prediction, Segment
+from stf.recogniser import Recogniser
+
+_DRAWN, _CLIPS, _KEPT = FORMATS["mp4"], FORMATS["clips"], FORMATS["npz"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """What `stf label` writes beside the record, and where poses come from.
+
+    Attributes:
+        formats: what to make from the record; `npz` keeps the landmarks.
+        poses: landmarks saved earlier, instead of estimating them.
+        camera: what took the videos; None where nobody calibrated it.
+        body: whose bone lengths every skeleton is to have.
+    """
+
+    formats: Sequence[Format] = (FORMATS["csv"],)
+    poses: Path | None = None
+    camera: Camera | None = None
+    body: Body | None = None
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of one video.
+
+    Attributes:
+        video: the video.
+        seconds: how much of it was seen.
+        took: seconds that took.
+        statistics: of the pipeline.
+        segments: every segment found.
+        notes: what there is to say beside that, a sentence each.
+        interrupted: whether Ctrl-C ended the work before it was complete.
+    """
+
+    video: Path
+    seconds: float = 0.0
+    took: float = 0.0
+    statistics: Statistics = field(default_factory=Statistics)
+    segments: Sequence[Segment] = ()
+    notes: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def output_name(video: Path) -> str:
+    """What the files about a video are called, without their endings."""
+    return video.resolve().name if video.is_dir() else video.stem
+
+
+def record_path(video: Path, folder: Path) -> Path:
+    """Where the record of a video goes: `walk.mp4` gives walk.stf.json."""
+    return folder / f"{output_name(video)}{ENDING}"
+
+
+def label_video(
+    video: Path,
+    path: Path,
+    recogniser: Recogniser,
+    estimator: MediaPipePose | RecordedPose,
+    options: LabelOptions,
+    progress: FrameProgress,
+) -> Report:
+    """Label one video; its files appear when they are complete.
+
+    Ctrl-C ends the video early: what was seen until then is labelled and written, but no annotated video.
+
+    Args:
+        video: a video file or a folder of images.
+        path: where the record goes; the other files beside it.
+        recogniser: says what people do.
+        estimator: finds people; used for this video only.
+        options: what else to write.
+        progress: told of every frame.
+
+    Raises:
+        UserError: if the video cannot be read or the results cannot be written.
+    """
+    report = Report(video)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_recording(video))
+        with write_errors(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch = Path(stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".stf-")))
+        kept = path.with_name(f"{output_name(video)}{_KEPT.ending}") if _KEPT in options.formats else None
+        poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
+        window = replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples)
+        settings = Settings(
+            device=recogniser.device.type,
+            estimator=dict(estimator.facts),
+            window=window,
+            segments=SegmentSpec(),
+            camera=options.camera,
+            body=options.body,
+        )
+        segments: list[Segment] = []
+
+        progress.begin(f"{video.name}: labels", source.frame_count)
+        about = hash_recording(video)
+        with on_interrupt(source.close) as interrupt, ExitStack() as files:
+            writer = files.enter_context(RecordWriter(path, recogniser))
+            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
+            pipeline = files.enter_context(
+                Pipeline(
+                    source,
+                    estimator,
+                    recogniser,
+                    window=window,
+                    segments=settings.segments,
+                    camera=options.camera,
+                    body=options.body,
+                )
+            )
+            statistics = report.statistics = pipeline.statistics
+            begun = time.perf_counter()
+            for event in pipeline:
+                match event:
+                    case FrameResult():
+                        report.seconds = event.frame.time
+                        if recorder:
+                            recorder.write(event.found)
+                        progress.advance()
+                    case Prediction():
+                        writer.write(event)
+                    case Segment():
+                        segments.append(event)
+            report.took = time.perf_counter() - begun
+            report.interrupted = interrupt.pressed
+            if recorder:
+                recorder.close()
+            facts = writer.finish(
+                _video_facts(video, path, source, report, about),
+                settings,
+                segments,
+                Processing(
+                    program=program_version(),
+                    frames_with_people=statistics.people_frames,
+                    people=statistics.people,
+                    complete=not report.interrupted,
+                    problem=source.problem,
+                ),
+                kept or options.poses,
+            )
+        report.segments = facts.segments
+        report.notes.extend(_notes(report, source))
+
+        record = Record(path, facts, video_at=video, poses_at=poses)
+        wanted = set(options.formats) - {_KEPT} - ({_DRAWN} if report.interrupted else set())
+        try:
+            for form in sorted(wanted, key=lambda form: (form is _DRAWN, form.name)):  # what takes its time comes last
+                export(record, form, path.parent, progress)
+        except KeyboardInterrupt:
+            report.interrupted = True
+            report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
+    return report
+
+
+def _video_facts(video: Path, path: Path, source: Source, report: Report, about: tuple[int, str]) -> VideoFacts:
+    """What the record says of the video; `about` is its size in bytes and its SHA-256."""
+    return VideoFacts(
+        name=video.resolve().name if video.is_dir() else video.name,
+        path=relative(video, path.parent),
+        size_bytes=about[0],
+        sha256=about[1],
+        width=source.size[0],
+        height=source.size[1],
+        fps=source.fps,
+        frames=report.statistics.frames,
+        seconds=report.seconds,
+    )
+
+
+def _notes(report: Report, source: Source) -> Iterator[str]:
+    if source.problem:
+        yield source.problem
+    if not report.statistics.people_frames:
+        yield "nobody was found in any frame, so the label files are empty"
+    if report.interrupted:
+        yield f"stopped after {report.seconds:.1f} s; what was found until then is kept"

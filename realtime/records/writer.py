@@ -1,0 +1,136 @@
+"""`RecordWriter`: windows are set aside while they are recognised; the record appears last, with all that it names."""
+
+import os
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from realtime.records.hashing import hash_file
+from realtime.records.schema import LabelRecord, ModelFacts, PoseFacts, Processing, Settings, VideoFacts, WindowFacts
+from realtime.records.windows import WindowWriter
+from stf.atomic import output_text
+from stf.prediction import Prediction, Segment
+from stf.recogniser import Recogniser
+
+ENDING = ".stf.json"
+"""What the name of a record ends in."""
+
+
+def describe_model(recogniser: Recogniser) -> ModelFacts:
+    """The facts of a recogniser that was loaded from a file.
+
+    Raises:
+        ValueError: if it was not.
+    """
+    if recogniser.path is None:
+        raise ValueError("the recogniser was not loaded from a file")
+    return ModelFacts(
+        name=recogniser.path.stem,
+        sha256=hash_file(recogniser.path),
+        layout=recogniser.layout.name,
+        classes=recogniser.classes,
+    )
+
+
+def program_version() -> str:
+    """Of this program, as installed."""
+    return version("stf-action")
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A path seen from a folder, with forward slashes; an absolute one where no way leads there (another drive)."""
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
+def rounded(segment: Segment) -> Segment:
+    """A segment as every file holds it: times in whole milliseconds, confidence to four digits."""
+    start, end = round(segment.start, 3), round(segment.end, 3)
+    return Segment(start, end, segment.person, segment.label, round(segment.confidence, 4))
+
+
+class RecordWriter:
+    """Writes a label record. A context manager: without `finish` nothing is left behind.
+
+    Args:
+        path: the `.stf.json` file; its windows go beside it.
+        recogniser: makes the predictions.
+
+    Raises:
+        UserError: if the folder of `path` cannot be written.
+    """
+
+    def __init__(self, path: Path, recogniser: Recogniser) -> None:
+        self._path = path
+        self._recogniser = recogniser
+        self._moments = recogniser.sampling.samples
+        self._file = path.with_name(f"{path.name.removesuffix('.json')}.npz")
+        classes, joints = len(recogniser.classes), recogniser.layout.num_joints
+        self._windows = WindowWriter(self._file, classes, self._moments, joints)
+
+    def write(self, prediction: Prediction) -> None:
+        """Append one window; every person's in order of time.
+
+        Raises:
+            UserError: if the disk refuses.
+        """
+        self._windows.write(prediction)
+
+    def finish(
+        self,
+        video: VideoFacts,
+        settings: Settings,
+        segments: Iterable[Segment],
+        processing: Processing,
+        poses: Path | None,
+    ) -> LabelRecord:
+        """Put windows and record under their names, the record last.
+
+        Args:
+            video: what was labelled.
+            settings: how.
+            segments: everything found.
+            processing: how it went.
+            poses: the landmarks, complete under their final name; None where they were not kept.
+
+        Raises:
+            UserError: if the disk refuses.
+        """
+        self._windows.close()
+        try:
+            record = LabelRecord(
+                video=video,
+                model=describe_model(self._recogniser),
+                settings=settings,
+                processing=processing,
+                windows=WindowFacts(
+                    file=self._file.name,
+                    sha256=hash_file(self._file),
+                    windows=self._windows.count,
+                    moments=self._moments,
+                ),
+                poses=None if poses is None else _pose_facts(poses, self._path.parent),
+                segments=tuple(sorted(map(rounded, segments), key=lambda segment: (segment.start, segment.person))),
+            )
+            with output_text(self._path) as write:
+                write(record.model_dump_json(indent=1) + "\n")
+        except BaseException:  # Ctrl-C as well: windows without a record are of no use
+            self._file.unlink(missing_ok=True)
+            raise
+        return record
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._windows.abort()
+
+
+def _pose_facts(poses: Path, folder: Path) -> PoseFacts:
+    return PoseFacts(path=relative(poses, folder), sha256=hash_file(poses))
