@@ -138,8 +138,9 @@ def write_seen(folder: Path) -> int:
         for shot in read_shots(folder / SHOTS)
         if (name := shot.name.rpartition("_v")[0]) in labels and shot.found.any()
     ]
+    origin = replace(MERGED.origin, name=f"{MERGED.origin.name}, rendered and seen by the pose estimator")
     for name, layout in SEEN.items():
         shutil.rmtree(folder / name, ignore_errors=True)
-        mapping = get_mapping(layout)
-        write_store(folder / name, replace(MERGED, layout=layout), (seen_clip(shot, mapping) for shot in shots))
+        seen = (seen_clip(shot, get_mapping(layout)) for shot in shots)
+        write_store(folder / name, replace(MERGED, origin=origin, layout=layout), seen)
     return len(shots)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float
 
 from calibration.everyday.labels import LABELS, NONE, TABLE, Cut
 from calibration.everyday.spans import cut_span, read_spans
@@ -121,14 +121,21 @@ def cut(clip: Clip, part: Cut) -> Clip:
 
 
 def common(clip: Clip) -> Clip:
-    """The same clip in NTU25, linearly interpolated to the common rate."""
-    joints = to_layout(clip, NTU25).joints
-    place = np.arange(0, joints.shape[1] - 1 + 1e-6, clip.fps / RATE_HZ)
-    return replace(clip, joints=_interpolated(joints, place), fps=RATE_HZ, layout=NTU25)
+    """The same clip in NTU25 at the common rate."""
+    return replace(clip, joints=at_rate(to_layout(clip, NTU25).joints, clip.fps, RATE_HZ), fps=RATE_HZ, layout=NTU25)
 
 
-def _interpolated(joints: Float32[np.ndarray, "M T V C"], place: np.ndarray) -> Float32[np.ndarray, "M S V C"]:
-    before = np.minimum(place.astype(int), joints.shape[1] - 2).clip(0)
-    after = np.minimum(before + 1, joints.shape[1] - 1)
-    share = (place - before).astype(np.float32)[:, None, None]
-    return np.asarray((1 - share) * joints[:, before] + share * joints[:, after])
+def at_rate(joints: Float[np.ndarray, "*M T V C"], fps: float, rate_hz: float) -> Float[np.ndarray, "*M S V C"]:
+    """Joints at another frame rate from the first frame on, linearly interpolated.
+
+    Args:
+        joints: T frames, `fps` a second.
+        fps: of what is given.
+        rate_hz: of what is wanted.
+    """
+    last = joints.shape[-3] - 1
+    place = np.arange(0, last + 1e-6, fps / rate_hz)
+    before = place.astype(int).clip(0, max(0, last - 1))
+    after = (before + 1).clip(0, last)
+    share = (place - before).astype(joints.dtype)[:, None, None]
+    return np.asarray((1 - share) * joints[..., before, :, :] + share * joints[..., after, :, :])

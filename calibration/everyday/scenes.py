@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from calibration.everyday.labels import LABELS, UPPER_BODY
+from calibration.everyday.merge import RATE_HZ, at_rate
 from calibration.figure.appearance import Appearance
 from calibration.figure.camera import Camera
 from calibration.figure.motion import facing, studio_motion
@@ -40,7 +41,7 @@ class Look:
     """A clip as it is to be filmed once.
 
     Attributes:
-        clip: of NTU25.
+        clip: of the everyday data.
         view: the how-manieth time this clip is filmed.
         number: of all; cameras of consecutive numbers stand far from each other.
     """
@@ -65,7 +66,7 @@ def set_webcam(look: Look) -> Scene:
     rng = np.random.default_rng([look.view, *clip.name.encode()])
     motion = _performed(studio_motion(clip), rng)
     rate = float(rng.choice(list(_RATES), p=list(_RATES.values())))
-    motion = _sampled(motion, clip.fps, rate)
+    motion = at_rate(motion, RATE_HZ, rate)
     size = _SIZES[rng.integers(len(_SIZES))]
     camera = Camera(
         size=size,
@@ -87,7 +88,7 @@ def set_webcam(look: Look) -> Scene:
 
 def _performed(motion: Motion, rng: np.random.Generator) -> Motion:
     """The motion by somebody of another build, at most a few seconds of it, perhaps followed by the camera."""
-    longest = round(_SECONDS * 30)
+    longest = round(_SECONDS * RATE_HZ)
     start = int(rng.integers(max(1, len(motion) - longest + 1)))
     motion = Proportions.random(int(rng.integers(2**31))).applied(motion[start : start + longest], NTU25)
     if rng.uniform() < _FOLLOWED:
@@ -96,15 +97,6 @@ def _performed(motion: Motion, rng: np.random.Generator) -> Motion:
         motion = motion.copy()
         motion[:, :, [0, 2]] -= ((1 - share) * way[0] + share * way[-1])[:, None]
     return motion
-
-
-def _sampled(motion: Motion, fps: float, rate: float) -> Motion:
-    """The motion at another frame rate, linearly interpolated."""
-    place = np.arange(0, len(motion) - 1 + 1e-6, fps / rate)
-    before = place.astype(int).clip(0, max(0, len(motion) - 2))
-    after = (before + 1).clip(0, len(motion) - 1)
-    share = (place - before)[:, None, None]
-    return np.asarray((1 - share) * motion[before] + share * motion[after])
 
 
 def _aimed_at_the_chest(camera: Camera, motion: Motion) -> Camera:

@@ -24,8 +24,8 @@ from stf.skeleton import KINECT20, KINETICS18, NTU25
 
 SHORT = Cut("swipe left", 0.4, 0.6)
 SPANS_BY_LABEL = {
-    "bend down": 16, "circle arms": 10, "climb": 15, "dance": 111, "elbow to knee": 6, "jump": 50, "jumping jack": 11,
-    "kick": 19, "none of these": 82, "punch": 33, "run": 62, "shoot a basketball": 2, "sit down": 16, "sit still": 16,
+    "bend down": 16, "circle arms": 10, "climb": 15, "dance": 108, "elbow to knee": 6, "jump": 50, "jumping jack": 11,
+    "kick": 19, "none of these": 82, "punch": 34, "run": 62, "shoot a basketball": 2, "sit down": 16, "sit still": 16,
     "sneak": 1, "squat": 8, "stand up": 12, "twist": 6, "walk": 118,
 }  # fmt: skip
 
@@ -94,7 +94,7 @@ def test_spans_of_cmu_lie_in_their_trials_and_are_as_many_as_were_marked(cmu: Pa
 
 def test_long_spans_become_clips_of_a_useful_length(clips: list[Clip]) -> None:
     of_cmu = [clip for clip in clips if clip.subject >= 1000]
-    assert len(of_cmu) == 721
+    assert len(of_cmu) == 718
     assert len({clip.name for clip in of_cmu}) == len(of_cmu)
     assert all(0.7 < clip.seconds < 1.5 * WINDOW + 0.1 for clip in of_cmu)
 
@@ -261,12 +261,6 @@ def test_clips_are_filmed_once_and_seen_in_both_layouts(utd_mhad: Path, tmp_path
         assert [side(clip) for clip in read_clips(store)] == [Part.TRAIN, Part.TEST]
         assert [LABELS[clip.label] for clip in read_clips(store)] == ["swipe left", "swipe left"]
     assert layout is KINETICS18
-
-
-def test_clean_clips_of_other_labels_are_refused(utd_mhad: Path, tmp_path: Path) -> None:
-    write_store(tmp_path / CLEAN, replace(MERGED, classes=("wave",)), [replace(swipe(utd_mhad), label=0)])
-    with pytest.raises(UserError, match="has other labels than this program; remove it"):
-        next(film_round(tmp_path, 0))
 
 
 def test_clean_clips_are_merged_once(few: Path, tmp_path: Path) -> None:
