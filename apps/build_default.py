@@ -31,7 +31,9 @@ def run_build_default(data: Path, output: Path, rounds: int, workers: int) -> No
             progress.begin(f"filming, round {number + 1} of {rounds}", next(remaining))
             for _ in remaining:
                 progress.advance()
-    count = write_seen(output)
+    seen = write_seen(output)
     say(
-        console, f"{count} clips as the pose estimator sees them in {' and '.join(str(output / name) for name in SEEN)}"
+        console,
+        f"{seen.clips} clips as the pose estimator sees them in {' and '.join(str(output / name) for name in SEEN)}; "
+        f"it finds somebody in {seen.found / seen.frames:.1%} of {seen.frames} frames",
     )

@@ -8,7 +8,7 @@ smoothing or list of labels needs no filming.
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -34,6 +34,21 @@ SEEN = {"seen": NTU25, "seen-2d": KINETICS18}
 
 PER_LABEL: Mapping[Part, int] = {Part.TRAIN: 32, Part.TEST: 16}
 """How many shots of each label a round makes of people of each side; of `NONE`, three times as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How much has been seen.
+
+    Attributes:
+        clips: that each store of what is seen has.
+        frames: of their shots.
+        found: frames in which somebody was found.
+    """
+
+    clips: int
+    frames: int
+    found: int
 
 
 def write_clean(data: Path, folder: Path, report: Report = lambda _: None) -> int:
@@ -117,7 +132,7 @@ def _read_clean(folder: Path) -> list[Clip]:
     return list(read_clips(corpus))
 
 
-def write_seen(folder: Path) -> int:
+def write_seen(folder: Path) -> Seen:
     """Write the stores of what is seen, in place of earlier ones.
 
     A shot's label is that of the clean clip it is of, so that it follows the list of labels; shots of clips that are no
@@ -125,9 +140,6 @@ def write_seen(folder: Path) -> int:
 
     Args:
         folder: of the everyday data, with clean clips and shots.
-
-    Returns:
-        How many clips each store has.
 
     Raises:
         UserError: if there are no shots, or a store cannot be written.
@@ -143,4 +155,4 @@ def write_seen(folder: Path) -> int:
         shutil.rmtree(folder / name, ignore_errors=True)
         seen = (seen_clip(shot, get_mapping(layout)) for shot in shots)
         write_store(folder / name, replace(MERGED, origin=origin, layout=layout), seen)
-    return len(shots)
+    return Seen(len(shots), sum(len(shot.found) for shot in shots), sum(int(shot.found.sum()) for shot in shots))

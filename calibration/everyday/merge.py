@@ -19,6 +19,9 @@ from stf.skeleton import NTU25
 RATE_HZ = 30.0
 """Frames per second of every clip."""
 
+_LEAST_SECONDS = 0.3
+"""Shorter clips are left out: four of PRECOG's strikes, of one to seven frames."""
+
 Report = Callable[[BrokenClipError], None]
 
 
@@ -90,7 +93,8 @@ def merged_clips(data: Path, report: Report = lambda _: None) -> Iterator[Clip]:
     for source in SOURCES:
         for label, clip in _read(source, data / source.folder, report):
             name = re.sub(r"\W+", "-", f"{source.form}-{clip.name}").strip("-")
-            yield replace(clip, label=LABELS.index(label), subject=source.first + clip.subject, name=name)
+            if clip.seconds >= _LEAST_SECONDS:
+                yield replace(clip, label=LABELS.index(label), subject=source.first + clip.subject, name=name)
 
 
 def _read(source: Source, folder: Path, report: Report) -> Iterator[tuple[str, Clip]]:
