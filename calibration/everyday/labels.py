@@ -22,7 +22,11 @@ LABELS: tuple[str, ...] = (
 )
 """Class names by label."""
 
-UPPER_BODY = frozenset(LABELS[: LABELS.index("kick")]) - {"pick up and throw", "bowl"} | {"sit still", "twist", NONE}
+UPPER_BODY = frozenset({
+    *("swipe left", "swipe right", "wave", "clap", "cross arms", "draw in the air", "knock", "push", "arm curl"),
+    *("circle arms", "raise an arm", "stretch an arm back", "rotate an arm", "reach up", "throw", "catch"),
+    *("shoot a basketball", "swing a bat", "tennis swing", "tennis serve", "punch", "sit still", "twist", NONE),
+})  # fmt: skip
 """What can be told from head to waist."""
 
 
