@@ -28,6 +28,9 @@ _WAIST_UP, _CLOSE = 0.5, 0.15
 """Shares of the scenes of upper-body labels that show people from head to waist, and of all others that are taken from
 where the camera stands even if it cuts people off."""
 
+_FARTHER = 1.8
+"""People who are all in the picture are seen from up to so many times as far as is needed for that."""
+
 _FOLLOWED = 0.6
 """Share of the scenes in which people stay before the camera wherever they walk, as if it were turned after them."""
 
@@ -80,7 +83,8 @@ def set_webcam(look: Look) -> Scene:
     elif rng.uniform() < _CLOSE:
         camera = _aimed_at_the_chest(replace(camera, distance=float(rng.uniform(1.4, 2.4))), motion)
     else:
-        camera = camera.framing(motion)
+        whole = camera.framing(motion)
+        camera = replace(whole, distance=whole.distance * float(rng.uniform(1, _FARTHER)))
     appearance = Appearance.varied(int(rng.integers(2**31)))
     truth = motion.astype(np.float32)
     return Scene(clip.name, clip.label, clip.subject, rate, NTU25.name, motion, truth, camera, appearance)
