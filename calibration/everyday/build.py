@@ -42,7 +42,7 @@ class Seen:
 
     Attributes:
         clips: that each store of what is seen has.
-        frames: of their shots.
+        frames: of all shots.
         found: frames in which somebody was found.
     """
 
@@ -148,11 +148,12 @@ def write_seen(folder: Path) -> Seen:
     shots = [
         replace(shot, label=labels[name])
         for shot in read_shots(folder / SHOTS)
-        if (name := shot.name.rpartition("_v")[0]) in labels and shot.found.any()
+        if (name := shot.name.rpartition("_v")[0]) in labels
     ]
+    used = [shot for shot in shots if shot.found.any()]
     origin = replace(MERGED.origin, name=f"{MERGED.origin.name}, rendered and seen by the pose estimator")
     for name, layout in SEEN.items():
         shutil.rmtree(folder / name, ignore_errors=True)
-        seen = (seen_clip(shot, get_mapping(layout)) for shot in shots)
+        seen = (seen_clip(shot, get_mapping(layout)) for shot in used)
         write_store(folder / name, replace(MERGED, origin=origin, layout=layout), seen)
-    return Seen(len(shots), sum(len(shot.found) for shot in shots), sum(int(shot.found.sum()) for shot in shots))
+    return Seen(len(used), sum(len(shot.found) for shot in shots), sum(int(shot.found.sum()) for shot in shots))
