@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -108,8 +108,9 @@ def _sides(
     for entry, clip in read:
         part = side(clip)
         if part is not None and clip.label >= 0:
-            kept = entry if corpus.mapped else Entry(entry.name, partial(_itself, clip))
-            sides[part].append((kept, clip.label))
+            read_again = entry.read if corpus.mapped else partial(_itself, clip)
+            kept = partial(_estimated, read_again) if source.estimated else read_again
+            sides[part].append((Entry(entry.name, kept), clip.label))
     if source.share < 1:
         sides[Part.TRAIN] = list(_thinned(sides[Part.TRAIN], source.share, seed))
     return sides
@@ -117,6 +118,10 @@ def _sides(
 
 def _itself(clip: Clip) -> Clip:
     return clip
+
+
+def _estimated(read: Callable[[], Clip]) -> Clip:
+    return replace(read(), estimated=True)
 
 
 def _clips(side: Iterable[tuple[Entry, int]]) -> UnreadClips:

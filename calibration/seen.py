@@ -33,18 +33,18 @@ def seen_clip(shot: Shot, mapping: SkeletonMapping | None = None) -> Clip:
 
     Args:
         shot: of one clip.
-        mapping: to NTU25; that of the live pipeline by default.
+        mapping: to the layout wanted; that of the live pipeline to NTU25 by default.
 
     Returns:
-        A clip of one person in NTU25, with the shot's label, subject and name; frames in which nobody was found are
-        NaN.
+        A clip of one person, with the shot's label, subject and name; frames in which nobody was found are NaN.
     """
-    mapping, smoother = mapping or get_mapping(NTU25), Smoother()
-    joints = np.full((1, len(shot.truth), NTU25.num_joints, 3), np.nan, np.float32)
+    mapping = mapping or get_mapping(NTU25)
+    smoother, layout = Smoother(mapping.coordinates), mapping.layout
+    joints = np.full((1, len(shot.truth), layout.num_joints, 3), np.nan, np.float32)
     for index in np.flatnonzero(shot.found):
         pose = PersonPose(shot.landmarks[index], shot.world[index], shot.visibility[index])
         joints[0, index] = smoother.smooth(mapping.map_pose(pose, index / shot.fps, 0)).joints
-    return Clip(joints, shot.fps, NTU25, shot.label, shot.subject, shot.name)
+    return Clip(joints, shot.fps, layout, shot.label, shot.subject, shot.name)
 
 
 def store_seen(shots: Iterable[Shot], corpus: Corpus, path: Path) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -29,12 +29,14 @@ class ClipBatch(NamedTuple):
         frames: (N,) how many frames of each are not padding.
         fps: (N,) frames per second.
         labels: (N,).
+        estimated: (N,) as of `Clip`.
     """
 
     joints: Float[Tensor, "N C T V M"]
     frames: Int[Tensor, " N"]
     fps: Float[Tensor, " N"]
     labels: Int[Tensor, " N"]
+    estimated: Bool[Tensor, " N"]
 
 
 class ClipDataset(Dataset[Clip]):
@@ -70,6 +72,7 @@ def collate_clips(clips: Sequence[Clip]) -> ClipBatch:
         torch.tensor([clip.joints.shape[1] for clip in clips]),
         torch.tensor([clip.fps for clip in clips], dtype=torch.float64),
         torch.tensor([clip.label for clip in clips]),
+        torch.tensor([clip.estimated for clip in clips]),
     )
 
 

@@ -53,3 +53,18 @@ def check(path: Dataset, form: Format = None) -> None:
     from apps.data import run_check  # noqa: PLC0415
 
     raise typer.Exit(run_check(path, form))
+
+
+@app.command()
+def build_default(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="The folder that holds the datasets' folders.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="Clips and shots go here.")],
+    rounds: Annotated[
+        int, typer.Option(min=0, help="How many rounds of shots; 0 makes stores of those there are.")
+    ] = 3,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes film.")] = 2,
+) -> None:
+    """Make the training data of the default models, clean and as the pose estimator sees it; or go on with it."""
+    from apps.build_default import run_build_default  # noqa: PLC0415
+
+    run_build_default(data, output, rounds, workers)

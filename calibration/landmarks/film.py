@@ -172,13 +172,24 @@ def film_corpus(
         path = folder / f"{_UNSAFE.sub('-', clip.name)}_v{plan.view}.npz"
         if (subjects is None or clip.subject in subjects) and not path.exists():
             scenes.append((set_scene(clip, number, plan), path))
-    yield len(scenes)
     mixed = np.random.default_rng(plan.view).permutation(len(scenes))  # a run that is stopped has some of everything
-    yield from _film_all([scenes[number] for number in mixed], workers)
+    yield from film_scenes([scenes[number] for number in mixed], workers)
 
 
-def _film_all(scenes: Sequence[tuple[Scene, Path]], workers: int) -> Iterator[int]:
-    """Film in processes of their own, started afresh: MediaPipe's threads do not survive a fork."""
+def film_scenes(scenes: Sequence[tuple[Scene, Path]], workers: int) -> Iterator[int]:
+    """Film scenes and save the shots, in this order, in processes started afresh: MediaPipe does not survive a fork.
+
+    Args:
+        scenes: each with the file of its shot.
+        workers: how many processes film.
+
+    Yields:
+        How many scenes remain: once before the first, then after each.
+
+    Raises:
+        UserError: if a shot cannot be written.
+    """
+    yield len(scenes)
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         done = [pool.submit(_film_to, scene, path) for scene, path in scenes]
         try:

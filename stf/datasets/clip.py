@@ -26,6 +26,7 @@ class Clip:
         subject: the dataset's own subject number; -1 where there is none.
         name: what the dataset calls this clip.
         camera: the dataset's own camera or view number; -1 where there is none.
+        estimated: whether a pose estimator made the joints of pictures, so that its errors are in them.
     """
 
     joints: Joints
@@ -35,6 +36,7 @@ class Clip:
     subject: int = -1
     name: str = ""
     camera: int = -1
+    estimated: bool = False
 
     def __post_init__(self) -> None:
         joint = (self.layout.num_joints, len(self.layout.channels))

@@ -85,6 +85,27 @@ def read_segment(path: Path, start: int, stop: int) -> Clip:
     return replace(stream, joints=joints, label=int(labels[start]), name=name)
 
 
+def read_pauses(path: Path, seconds: float = 0.6) -> Iterator[Clip]:
+    """What people do between strikes, or before the first and after the last: real "none of these".
+
+    Args:
+        path: as of the importer.
+        seconds: shorter pauses are left out, and those in which nobody is seen.
+
+    Yields:
+        Clips with no label, called as the importer's are.
+    """
+    for file in _files(path):
+        try:
+            stream, labels = read_stream(file)
+        except BrokenClipError:
+            continue
+        for start, stop in _runs(labels):
+            joints = stream.joints[:, start:stop]
+            if labels[start] == NO_STRIKE and stop - start >= seconds * FPS and np.isfinite(joints).all():
+                yield replace(stream, joints=joints, name=_name(file, start, stop))
+
+
 def _rows(path: Path) -> list[list[str]]:
     """The fields of every row below the header."""
     try:
@@ -118,10 +139,20 @@ def _segments(path: Path) -> Iterator[Entry]:
     except BrokenClipError:
         yield Entry(path.stem, lambda: read_stream(path)[0])
         return
-    bounds = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
-    for start, stop in pairwise(bounds):
+    for start, stop in _runs(labels):
         if labels[start] != NO_STRIKE:
             yield Entry(_name(path, start, stop), partial(read_segment, path, start, stop))
+
+
+def _runs(labels: Int[np.ndarray, " T"]) -> Iterator[tuple[int, int]]:
+    """From where to where the label stays the same."""
+    return pairwise([0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)])
+
+
+def _files(path: Path) -> list[Path]:
+    """The streams in a folder or the one below it, by sequence and subject."""
+    matches = ((_FILE.fullmatch(file.name), file) for file in _folder(path).glob("*.csv"))
+    return [file for _, file in sorted((tuple(map(int, match.groups())), file) for match, file in matches if match)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +164,10 @@ class _Precog:
 
     def open(self, path: Path) -> Corpus:
         """The folder of streams, or the one above it; a clip is a segment of a stream, called `SeqQ_S[start:stop]`."""
-        numbered = [
-            (tuple(map(int, match.groups())), file)
-            for file in _folder(path).glob("*.csv")
-            if (match := _FILE.fullmatch(file.name))
-        ]
-        if not numbered:
+        files = _files(path)
+        if not files:
             raise UserError(f"{path} holds no streams of PRECOG (SeqQ_S.csv)")
-        entries = [entry for _, file in sorted(numbered) for entry in _segments(file)]
+        entries = [entry for file in files for entry in _segments(file)]
         split = by_subject(frozenset(range(1, 13)) - TRAIN_SUBJECTS)
         return Corpus(ORIGIN, CLASSES, KINECT20, entries, {"cross-subject": split})
 

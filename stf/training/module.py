@@ -58,7 +58,8 @@ class Training(lightning.LightningModule):
         x, labels = recipe.window.draw(batch)
         x = self._normalise(x, layout)
         if self._noise is not None and isinstance(recipe.window, SpanWindows):
-            x = self._normalise(self._noise(x, layout, recipe.window.rate_hz), layout)
+            noisy = self._normalise(self._noise(x, layout, recipe.window.rate_hz), layout)
+            x = torch.where(batch.estimated[:, None, None, None, None], x, noisy)
         x = recipe.augmentation(x, layout)
         if recipe.mirror:
             x, labels = random_mirror(x, labels, layout, self._mirrored)

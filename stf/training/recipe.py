@@ -74,6 +74,7 @@ class DataSource(_Strict):
         split: as of `stf.datasets.corpus.find_split`, or one by numbers; the dataset's usual one by default.
         on_broken: refuse a dataset with a broken clip, or skip such clips and say so.
         share: share of the training clips of each class that is used, at least one clip; chosen by the seed.
+        estimated: whether a pose estimator has seen the clips already, so that the recipe's noise is not for them.
     """
 
     path: Path | None = None
@@ -81,6 +82,7 @@ class DataSource(_Strict):
     split: str | NumberSplit | None = None
     on_broken: OnBroken = OnBroken.REFUSE
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    estimated: bool = False
 
     def find_split(self, corpus: Corpus) -> tuple[str, Split]:
         """Name and sides of the split.
@@ -143,7 +145,8 @@ class Recipe(_Strict):
         model: name and options of the model.
         focus_module: number of the module whose focus is shown, see `stf.checkpoint.Header`.
         noise: a pose estimator of `stf.noise.NOISES`, for clips of motion capture to be seen as if through it, from
-            random sides, before the augmentation; only for ntu25 in windows of seconds.
+            random sides, before the augmentation; only for ntu25 in windows of seconds. Data that is `estimated` stays
+            as it is.
         augmentation: random changes to the skeletons.
         mirror: whether every second clip is mirrored, with the label of its mirror image.
         losses: focus losses beside the cross-entropy.

@@ -8,7 +8,7 @@ from sentences import refused
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, OnBroken, Part, read_clips
-from stf.datasets.precog import CLASSES, FPS, IMPORTER, NO_STRIKE, read_segment, read_stream
+from stf.datasets.precog import CLASSES, FPS, IMPORTER, NO_STRIKE, read_pauses, read_segment, read_stream
 from stf.errors import UserError
 from stf.skeleton import KINECT20
 
@@ -62,6 +62,13 @@ def test_a_strike_is_done_with_the_limb_in_its_name(clips: list[Clip], name: str
     strikes = [clip for clip in clips if CLASSES[clip.label] == name and clip.joints.shape[1] > 10]
     assert len(strikes) >= 10
     assert np.mean([reach(clip, f"{side}_{tip}") > reach(clip, f"{other}_{tip}") for clip in strikes]) > 0.8
+
+
+def test_pauses_between_strikes_are_half_a_second_and_longer_and_have_no_label(precog: Path) -> None:
+    pauses = list(read_pauses(precog))
+    assert len(pauses) == 113
+    assert all(pause.label == NO_STRIKE and pause.seconds >= 0.6 for pause in pauses)
+    assert {pause.subject for pause in pauses} == set(range(1, 13))
 
 
 # Files written here

@@ -10,7 +10,7 @@ from bodies import standing
 from torch import Tensor
 
 from stf.checkpoint import Header
-from stf.datasets.clip import Clip
+from stf.datasets.clip import Clip, to_layout
 from stf.errors import UserError
 from stf.evaluation import fuse, score_clips
 from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration, Schedule
@@ -21,6 +21,7 @@ from stf.skeleton import KINECT20, NTU25
 from stf.training import Recipe, train_stream
 from stf.training.module import Training
 from stf.training.recipe import Losses, ModelChoice
+from stf.transforms import Augmentation
 from stf.windows import NOTHING, ClipBatch, ClipWindows, SpanWindows, collate_clips
 
 CLASSES = ("swipe left", "swipe right")
@@ -186,6 +187,19 @@ def test_clips_are_mirrored_only_where_the_recipe_says_so(mirror: bool) -> None:
     recipe = changed(RECIPE, mirror=mirror, layout="kinect20", window=SpanWindows(still=0))
     _, labels = Training(network, "joint", CLASSES, recipe).prepare(collate_clips([swipe(0, 0)] * 64))
     assert bool((labels == 1).any()) == mirror
+
+
+def test_noise_is_laid_over_motion_capture_and_not_over_what_an_estimator_has_seen() -> None:
+    network = build_model("stf", layout=NTU25, num_classes=2)
+    window = SpanWindows(shift=0, speed=0, still=0, missing=0)
+    none = Augmentation(yaw=0, tilt=0, scale=0, bias=0, jitter=0, gap=0)
+    recipe = changed(RECIPE, window=window, augmentation=none, mirror=False)
+    captured = to_layout(swipe(0, 0), NTU25)
+    batch = collate_clips([captured, replace(captured, estimated=True)])
+    plain, _ = Training(network, "joint", CLASSES, recipe).prepare(batch)
+    noisy, _ = Training(network, "joint", CLASSES, changed(recipe, noise="mediapipe")).prepare(batch)
+    torch.testing.assert_close(noisy[1], plain[1])
+    assert (noisy[0] - plain[0]).abs().mean() > 0.02
 
 
 def test_lightning_is_as_talkative_as_before_for_others(tmp_path: Path) -> None:
