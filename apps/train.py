@@ -56,7 +56,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         TemporaryFile(dir=output.parent).close()
     if options.threads:
         torch.set_num_threads(options.threads)
-    corpora = [open_corpus(path, source.format) for source, path in sources]
+    corpora = [open_corpus(path, source.format).without(source.without) for source, path in sources]
     classes = corpora[0].classes
     for corpus, (_, path) in zip(corpora, sources, strict=True):
         if corpus.classes != classes:

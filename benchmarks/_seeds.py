@@ -48,7 +48,7 @@ class Trained:
     def held_out(self) -> list[Clip]:
         """The clips of the test side of the recipe's split."""
         (source,) = load_recipe(self.recipe, self.changes).data
-        corpus = open_corpus(self.data, source.format)
+        corpus = open_corpus(self.data, source.format).without(source.without)
         _, side = source.find_split(corpus)
         return on_side(read_clips(corpus, on_broken=source.on_broken), side, Part.TEST)
 

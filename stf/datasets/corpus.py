@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Protocol, overload
 
@@ -95,6 +97,25 @@ class Corpus:
         except KeyError:
             known = ", ".join(self.splits) or "none"
             raise UserError(f"{self.origin.name} has no split '{name}'; known are {known}") from None
+
+    def without(self, names: AbstractSet[str]) -> "Corpus":
+        """The dataset as if it did not know some of its classes: clips of these have no label.
+
+        Raises:
+            UserError: if it has no such class.
+        """
+        for name in names - set(self.classes):
+            nearest = get_close_matches(name, self.classes, 1, 0)[0]
+            raise UserError(f"{self.origin.name} has no class '{name}' to leave out; did you mean '{nearest}'?")
+        kept = tuple(name for name in self.classes if name not in names)
+        number = {old: kept.index(name) for old, name in enumerate(self.classes) if name in kept}
+        entries = [Entry(entry.name, partial(_relabelled, entry.read, number)) for entry in self.entries]
+        return replace(self, classes=kept, entries=entries)
+
+
+def _relabelled(read: Callable[[], Clip], number: Mapping[int, int]) -> Clip:
+    clip = read()
+    return replace(clip, label=number.get(clip.label, -1))
 
 
 class Importer(Protocol):

@@ -74,6 +74,7 @@ class DataSource(_Strict):
         split: as of `stf.datasets.corpus.find_split`, or one by numbers; the dataset's usual one by default.
         on_broken: refuse a dataset with a broken clip, or skip such clips and say so.
         share: share of the training clips of each class that is used, at least one clip; chosen by the seed.
+        without: classes to train without, as if the dataset did not know them.
         estimated: whether a pose estimator has seen the clips already, so that the recipe's noise is not for them.
     """
 
@@ -82,6 +83,7 @@ class DataSource(_Strict):
     split: str | NumberSplit | None = None
     on_broken: OnBroken = OnBroken.REFUSE
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    without: frozenset[str] = frozenset()
     estimated: bool = False
 
     def find_split(self, corpus: Corpus) -> tuple[str, Split]:
