@@ -19,6 +19,7 @@ from stf.datasets.corpus import Corpus, Entry, Part, UnreadClips, read_entries
 from stf.errors import UserError
 from stf.evaluation import fuse, score_clips, typical_weights
 from stf.recogniser import Recogniser
+from stf.teaching import remember
 from stf.training import Recipe, leads, train_stream
 from stf.training.recipe import DataSource, load_recipe
 from stf.windows import ClipWindows
@@ -79,6 +80,8 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
     if recipe.focus_module != -1:
         for stream, weights in typical_weights(recogniser, training).items():
             networks[stream].typical_weights = weights
+    for stream, memory in remember(recogniser, training).items():
+        networks[stream].memory = memory
     accuracy = tuple(
         _measure(recogniser, corpus, source, _clips(side[Part.TEST]))
         for corpus, (source, _), side in zip(corpora, sources, sides, strict=True)

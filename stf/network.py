@@ -61,17 +61,34 @@ class NetworkOutput:
         adjacency: G_k (R, V, V) of each stage, instance-dependent, columns summing to one; empty for a model whose
             graph is the same for every input.
         present: (N, M) which persons are not empty; R is its sum, in row-major order.
+        pooled: (N, C_K) the last stage's features, averaged over joints, moments and persons: what the head is given.
     """
 
     logits: Float[Tensor, "N K"]
     features: tuple[Float[Tensor, "R C T V"], ...]
     adjacency: tuple[Float[Tensor, "R V V"], ...]
     present: Bool[Tensor, "N M"]
+    pooled: Float[Tensor, "N C"]
 
     def persons(self) -> tuple[Int[Tensor, " R"], Float[Tensor, " R"]]:
         """For each computed person: the number of its clip, and how many persons that clip has."""
         clip = self.present.nonzero()[:, 0]
         return clip, self.present.sum(dim=1)[clip].to(self.logits.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a network needs to know of k classes that it has not been trained on.
+
+    Attributes:
+        weight: (k, C_K) of the head.
+        bias: (k,) of the head.
+        typical: (k, C_k) see `Network.typical_weights`; None where the network has none.
+    """
+
+    weight: Float[Tensor, "k C"]
+    bias: Float[Tensor, " k"]
+    typical: Float[Tensor, "k D"] | None = None
 
 
 class Stage(nn.Module, ABC):
@@ -114,6 +131,8 @@ class Network(nn.Module):
         self.head = nn.Linear(config.widths[-1], num_classes)
         self.register_buffer("typical_weights", None)  # (K, C_k) of the module whose focus is shown, once trained
         self.typical_weights: Tensor
+        self.register_buffer("memory", None)  # (K, R, C) see stf.teaching
+        self.memory: Tensor
 
     def forward(self, x: Float[Tensor, "N C T V M"]) -> Float[Tensor, "N K"]:
         """Logits of each clip."""
@@ -151,7 +170,7 @@ class Network(nn.Module):
         clip = present.nonzero()[:, 0]
         summed = pooled.new_zeros(len(x), pooled.shape[1]).index_add(0, clip, pooled)
         mean = summed / present.sum(dim=1, keepdim=True)
-        return NetworkOutput(self.head(self.dropout(mean)), tuple(features), tuple(adjacency), present)
+        return NetworkOutput(self.head(self.dropout(mean)), tuple(features), tuple(adjacency), present, mean)
 
     def focus(
         self,
@@ -229,6 +248,17 @@ class Network(nn.Module):
                 stage.fold()
         return network
 
+    def extended(self, rows: Rows) -> Self:
+        """A copy that knows k classes more, behind its own."""
+        network, head = deepcopy(self), self.head
+        network.head = nn.Linear(head.in_features, head.out_features + len(rows.bias), device=head.weight.device)
+        with torch.no_grad():
+            network.head.weight.copy_(torch.cat([head.weight, rows.weight.to(head.weight)]))
+            network.head.bias.copy_(torch.cat([head.bias, rows.bias.to(head.bias)]))
+        typical = None if rows.typical is None else torch.cat([self.typical_weights, rows.typical.to(head.weight)])
+        network.register_buffer("typical_weights", typical)
+        return network.requires_grad_(requires_grad=False)
+
     def load(self, state: dict[str, Tensor]) -> Self:
         """Load weights, which must fit exactly.
 
@@ -237,6 +267,8 @@ class Network(nn.Module):
         """
         if "typical_weights" in state:
             self.typical_weights = torch.empty(self.head.out_features, state["typical_weights"].shape[-1])
+        if "memory" in state:
+            self.memory = torch.empty(self.head.out_features, state["memory"].shape[1], self.head.in_features)
         needed = {name: tuple(tensor.shape) for name, tensor in self.state_dict().items()}
         given = {name: tuple(tensor.shape) for name, tensor in state.items()}
         for name in needed | given:

@@ -1,6 +1,7 @@
 """The recogniser: a checkpoint made ready to be asked about windows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Self
 
@@ -9,11 +10,11 @@ import torch
 from jaxtyping import Float, Float32, Int, Int64
 from torch import Tensor
 
-from stf.checkpoint import DEFAULT_MODEL, Header, find_model, load_checkpoint
+from stf.checkpoint import DEFAULT_MODEL, Header, VectorScaling, find_model, load_checkpoint
 from stf.errors import UserError
 from stf.focus import FocusMethod, normalise_focus, project_to_input
 from stf.models import build_model
-from stf.network import Network, NetworkOutput
+from stf.network import Network, NetworkOutput, Rows
 from stf.sampling import Sampling
 from stf.skeleton import get_layout
 from stf.streams import get_stream, make_stream
@@ -52,16 +53,19 @@ class Recogniser:
     def __init__(
         self, header: Header, networks: Mapping[str, Network], device: torch.device, path: Path | None = None
     ) -> None:
-        self.header = header
+        self.device = device
         self.path = path
+        self.networks = {name: network.for_inference().to(device) for name, network in networks.items()}
+        self._take(header)
+
+    def _take(self, header: Header) -> None:
+        self.header = header
         self.layout = get_layout(header.layout)
         self.classes = header.classes
-        self.device = device
-        self.networks = {name: network.for_inference().to(device) for name, network in networks.items()}
         self._vector: tuple[Tensor, Tensor] | None = None
         if header.vector is not None:
             factors, offsets = header.vector.factors, header.vector.offsets
-            self._vector = torch.tensor(factors, device=device), torch.tensor(offsets, device=device)
+            self._vector = torch.tensor(factors, device=self.device), torch.tensor(offsets, device=self.device)
 
     @classmethod
     def load(cls, model: str | Path = DEFAULT_MODEL, *, device: str = "auto") -> Self:
@@ -81,6 +85,22 @@ class Recogniser:
         except UserError as error:
             raise UserError(f"{path} cannot be used: {error}") from error
         return cls(header, networks, choose_device(device), path)
+
+    def extended(self, names: Sequence[str], rows: Mapping[str, Rows]) -> Self:
+        """This recogniser with k classes more, behind its own; probabilities are scaled for them as they come.
+
+        Args:
+            names: of the k classes.
+            rows: stream name -> what its network needs to know of them.
+        """
+        vector = self.header.vector and VectorScaling(
+            factors=(*self.header.vector.factors, *[1.0] * len(names)),
+            offsets=(*self.header.vector.offsets, *[0.0] * len(names)),
+        )
+        other = copy(self)
+        other.networks = {stream: network.extended(rows[stream]) for stream, network in self.networks.items()}
+        other._take(self.header.model_copy(update={"classes": (*self.classes, *names), "vector": vector}))  # noqa: SLF001 - a copy of this one
+        return other
 
     @property
     def sampling(self) -> Sampling:
