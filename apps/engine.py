@@ -31,6 +31,7 @@ class Engine:
         people: how many people to look for at most.
         camera: the calibration of the camera; by default the one kept under a webcam's name.
         body: whose bone lengths every skeleton is to have.
+        addon: what the recogniser has been taught.
     """
 
     model: str | Path
@@ -40,12 +41,17 @@ class Engine:
     people: int = 1
     camera: Path | None = None
     body: Path | None = None
+    addon: Path | None = None
 
     def recogniser(self) -> "Recogniser":
         """Load the recogniser."""
         from stf.recogniser import Recogniser  # noqa: PLC0415 - torch; a window is up before that is loaded
 
-        return Recogniser.load(self.model, device=self.device)
+        if self.addon is None:
+            return Recogniser.load(self.model, device=self.device)
+        from stf.addon import load_taught  # noqa: PLC0415
+
+        return load_taught(self.model, self.addon, device=self.device)
 
     def estimator(self, say: Say) -> MediaPipePose:
         """Make the pose estimator; where its model must be fetched, say so."""

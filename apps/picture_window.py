@@ -52,6 +52,7 @@ class PictureWindow(PictureWidget):
         self._application = QApplication.instance() or QApplication([title])
         super().__init__()
         self.closed = False
+        self._pressed = ""
         self.setWindowTitle(title)
         self.show()
 
@@ -60,6 +61,16 @@ class PictureWindow(PictureWidget):
         self.set_picture(picture)
         self._application.processEvents()
         return not self.closed
+
+    def take_keys(self) -> str:
+        """The letters that were pressed since they were last asked for."""
+        pressed, self._pressed = self._pressed, ""
+        return pressed
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Remember letters."""
+        self._pressed += event.text()
+        super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Remember it."""

@@ -5,13 +5,14 @@ are trained: on features of the examples, seen in many ways, against features of
 the checkpoint remembers. An old class loses no more than a new one takes from it, and a second of arithmetic is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
+from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Bool, Float, Float64, Int64
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 from torch import Tensor
@@ -50,6 +51,26 @@ class Action:
     clips: tuple[Clip, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """N windows of clips.
+
+    Attributes:
+        features: stream name -> (N, C).
+        labels: (N,) the classes they show.
+        clip: (N,) of which clip each is.
+    """
+
+    features: Mapping[str, Features]
+    labels: Int64[np.ndarray, " N"]
+    clip: Int64[np.ndarray, " N"]
+
+    def where(self, chosen: Bool[np.ndarray, " N"]) -> Self:
+        """Some of the windows."""
+        features = {stream: rows[torch.from_numpy(chosen)] for stream, rows in self.features.items()}
+        return type(self)(features, self.labels[chosen], self.clip[chosen])
+
+
 def remember(recogniser: Recogniser, clips: Sequence[Clip], seed: int = 0) -> dict[str, Float[Tensor, "K R C"]]:
     """Features of the classes' training clips, for `Network.memory`: what a class taught later must not take.
 
@@ -67,27 +88,37 @@ def remember(recogniser: Recogniser, clips: Sequence[Clip], seed: int = 0) -> di
     for number in range(len(recogniser.classes)):
         of_class = random.permutation(np.flatnonzero(labels == number)).tolist()
         chosen += [clips[place] for place in islice(cycle(of_class), 2 * REMEMBERED)]
-    features, seen = _look(recogniser, chosen, recogniser.classes, 1, seed)
+    seen = _look(recogniser, chosen, recogniser.classes, 1, seed)
     memory = {}
-    for stream, rows in features.items():
+    for stream, rows in seen.features.items():
         memory[stream] = rows.new_zeros(len(recogniser.classes), REMEMBERED, rows.shape[1])
         for number, place in enumerate(memory[stream]):
-            of_class = np.flatnonzero(seen == number)
+            of_class = np.flatnonzero(seen.labels == number)
             if len(of_class):
                 place[:] = rows[np.resize(of_class, REMEMBERED)]
     return memory
 
 
-def teach(recogniser: Recogniser, actions: Sequence[Action], seed: int = 0) -> dict[str, Rows]:
-    """Rows for new classes; the same actions give the same rows.
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was learned, and how sure that is.
+
+    Attributes:
+        rows: stream name -> what to add to the heads, in the order of the actions.
+        taken_for: action -> for each example, the class it is taken for by what was learned from all the others.
+    """
+
+    rows: Mapping[str, Rows]
+    taken_for: Mapping[str, tuple[str, ...]]
+
+
+def teach(recogniser: Recogniser, actions: Sequence[Action], seed: int = 0) -> Lesson:
+    """Learn new classes; the same actions give the same lesson.
 
     Args:
         recogniser: as it comes from its checkpoint, with a memory.
         actions: what to learn; all that is to be told apart is learned together.
         seed: of everything random.
-
-    Returns:
-        Stream name -> rows, in the order of the actions.
 
     Raises:
         UserError: if there are too few examples of an action, two actions have one name, or a class of the recogniser
@@ -97,20 +128,54 @@ def teach(recogniser: Recogniser, actions: Sequence[Action], seed: int = 0) -> d
     classes = (*recogniser.classes, *(action.name for action in actions))
     known = len(recogniser.classes)
     clips = [replace(clip, label=known + n) for n, action in enumerate(actions) for clip in action.clips]
-    features, labels = _look(recogniser, clips, classes, _LOOKS, seed)
-    learned = {}
-    for stream, network in recogniser.networks.items():
-        remembered = network.memory.flatten(0, 1).cpu()
-        old = np.repeat(np.arange(known), network.memory.shape[1])
-        x = torch.cat([remembered, features[stream].cpu()]).numpy().astype(np.float64)
-        given = network.head(torch.from_numpy(x).float()).detach().numpy().astype(np.float64)
-        weight, bias = _fit(x, given, np.concatenate([old, labels]), len(actions))
-        learned[stream] = Rows(torch.from_numpy(weight).float(), torch.from_numpy(bias).float())
+    seen = _look(recogniser, clips, classes, _LOOKS, seed)
+    learned = {stream: _rows(recogniser, stream, seen, len(actions)) for stream in recogniser.networks}
     names = tuple(action.name for action in actions)
-    if recogniser.header.focus_module == -1:
-        return learned
-    typical = typical_weights(recogniser.extended(names, learned), clips)
-    return {stream: replace(rows, typical=typical[stream][known:]) for stream, rows in learned.items()}
+    if recogniser.header.focus_module != -1:
+        typical = typical_weights(recogniser.extended(names, learned), clips)
+        learned = {stream: replace(rows, typical=typical[stream][known:]) for stream, rows in learned.items()}
+    place = [number for action in actions for number in range(len(action.clips))]
+    taken = _left_out(recogniser, seen, np.array(place), len(actions))
+    by_action = np.split(taken, np.cumsum([len(action.clips) for action in actions])[:-1])
+    return Lesson(
+        learned,
+        {name: tuple(classes[number] for number in found) for name, found in zip(names, by_action, strict=True)},
+    )
+
+
+def _rows(recogniser: Recogniser, stream: str, seen: _Seen, new: int) -> Rows:
+    """What one stream learns from windows of examples beside its memory."""
+    network = recogniser.networks[stream]
+    known, remembered, _ = network.memory.shape
+    x = torch.cat([network.memory.flatten(0, 1), seen.features[stream]])
+    given = network.head(x).cpu().numpy().astype(np.float64)
+    labels = np.concatenate([np.repeat(np.arange(known), remembered), seen.labels])
+    weight, bias = _fit(x.cpu().numpy().astype(np.float64), given, labels, new)
+    return Rows(torch.from_numpy(weight).float(), torch.from_numpy(bias).float())
+
+
+def _left_out(recogniser: Recogniser, seen: _Seen, place: Int64[np.ndarray, " n"], new: int) -> Int64[np.ndarray, " n"]:
+    """The class that each example is taken for by what is learned from the others.
+
+    Args:
+        recogniser: what learns.
+        seen: windows of n examples.
+        place: (n,) number of each example among those of its action; those of one number are left out together.
+        new: how many actions there are.
+    """
+    taken = np.empty_like(place)
+    for number in range(int(place.max()) + 1):
+        out = place[seen.clip] == number
+        rest = seen.where(~out)
+        logits: Tensor = torch.zeros(())
+        for stream, network in recogniser.networks.items():
+            rows = _rows(recogniser, stream, rest, new)
+            windows = network.extended(rows).head(seen.features[stream][torch.from_numpy(out)])
+            logits = logits + recogniser.header.streams[stream] * windows
+        of = seen.clip[out]
+        for clip in np.unique(of).tolist():
+            taken[clip] = int(logits[torch.from_numpy(of == clip)].mean(dim=0).argmax())
+    return taken
 
 
 def _check(recogniser: Recogniser, actions: Sequence[Action]) -> None:
@@ -129,9 +194,7 @@ def _check(recogniser: Recogniser, actions: Sequence[Action]) -> None:
 
 
 @torch.no_grad()
-def _look(
-    recogniser: Recogniser, clips: Sequence[Clip], classes: Sequence[str], looks: int, seed: int
-) -> tuple[dict[str, Features], Int64[np.ndarray, " N"]]:
+def _look(recogniser: Recogniser, clips: Sequence[Clip], classes: Sequence[str], looks: int, seed: int) -> _Seen:
     """Features of random windows of clips, turned, stretched, shifted and mirrored, and the classes they then show.
 
     Args:
@@ -151,7 +214,7 @@ def _look(
     normalise, augment = NORMALISATIONS[header.normalisation], Augmentation()
     mirrored = torch.tensor(mirrored_labels(classes))
     features: dict[str, list[Features]] = {stream: [] for stream in recogniser.networks}
-    labels = []
+    labels, of = [], []
     for begin in range(0, len(clips), _BATCH):
         batch = collate_clips([to_layout(clip, layout) for clip in clips[begin : begin + _BATCH]])
         for _ in range(looks):
@@ -162,7 +225,9 @@ def _look(
             for stream, network in recogniser.networks.items():
                 features[stream].append(network.run(make_stream(stream, x, layout)).pooled)
             labels.append(shown.numpy())
-    return {stream: torch.cat(rows) for stream, rows in features.items()}, np.concatenate(labels)
+            of.append(np.arange(begin, begin + len(shown)))
+    found = {stream: torch.cat(rows) for stream, rows in features.items()}
+    return _Seen(found, np.concatenate(labels), np.concatenate(of))
 
 
 def _fit(

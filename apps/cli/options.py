@@ -38,6 +38,9 @@ CameraFile = Annotated[
 BodyFile = Annotated[
     Path | None, typer.Option("--body", metavar="FILE.toml", help="The person, as stf calibrate body measured them.")
 ]
+AddOnFile = Annotated[
+    Path | None, typer.Option("--with", metavar="FILE", help="What the recogniser has been taught; see stf teach.")
+]
 Formats = Annotated[
     str,
     typer.Option(

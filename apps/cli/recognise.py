@@ -8,6 +8,7 @@ import typer
 from apps.cli.options import (
     DEFAULT_MODEL,
     DEFAULT_POSE,
+    AddOnFile,
     BodyFile,
     CameraFile,
     Delegate,
@@ -61,6 +62,7 @@ def label(
     ] = None,
     camera: CameraFile = None,
     body: BodyFile = None,
+    addon: AddOnFile = None,
 ) -> None:
     """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
     from apps.engine import Engine  # noqa: PLC0415
@@ -68,7 +70,7 @@ def label(
     from apps.label_video import LabelOptions  # noqa: PLC0415
     from realtime.formats import find_formats  # noqa: PLC0415
 
-    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body)
+    engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
     raise typer.Exit(run_label(videos, output, engine, LabelOptions(find_formats(formats), poses)))
 
 
@@ -125,12 +127,13 @@ def live(
     window: Annotated[bool, typer.Option(help="Show a window, or print one line of JSON per prediction.")] = True,
     camera: CameraFile = None,
     body: BodyFile = None,
+    addon: AddOnFile = None,
 ) -> None:
     """Recognise what a camera, a stream or a file shows, as it goes on."""
     from apps.engine import Engine  # noqa: PLC0415
     from apps.live.command import run_lines, run_window  # noqa: PLC0415
 
-    engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people or 1, camera, body)
+    engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people or 1, camera, body, addon)
     if window:
         raise typer.Exit(run_window(source, engine, model=model, people=people))
     raise typer.Exit(run_lines("0" if source is None else source, engine))
