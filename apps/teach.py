@@ -214,18 +214,26 @@ def run_prepare(model: str, data: Path, form: str | None, output: Path) -> None:
 
     Args:
         model: name of a shipped model, or a file.
-        data: a dataset with the model's classes, of whose usual split the training side is remembered.
+        data: a dataset with the model's classes, and others perhaps, of whose usual split the training side is
+            remembered.
         form: the dataset's format; found out by default.
         output: the checkpoint to write.
 
     Raises:
-        UserError: if model or data cannot be had, their classes differ, or the file cannot be written.
+        UserError: if model or data cannot be had, a class is not in the data, or the file cannot be written.
     """
     recogniser = Recogniser.load(model, device="cpu")
     corpus = open_corpus(data, form)
-    match = match_classes(recogniser.classes, corpus.classes)
+    match = match_classes(recogniser.classes, corpus.classes, shared=True)
+    if len(match.columns) < len(recogniser.classes):
+        missing = next(name for place, name in enumerate(recogniser.classes) if place not in match.columns)
+        raise UserError(f"{data} shows nobody who does '{missing}', which the model knows")
     _, side = find_split(corpus, None)
-    clips = [replace(clip, label=match.labels[clip.label]) for clip in on_side(read_clips(corpus), side, Part.TRAIN)]
+    clips = [
+        replace(clip, label=match.labels[clip.label])
+        for clip in on_side(read_clips(corpus), side, Part.TRAIN)
+        if clip.label in match.labels
+    ]
     header, states = load_checkpoint(find_model(model))
     for stream, memory in remember(recogniser, clips).items():
         states[stream]["memory"] = memory

@@ -13,6 +13,7 @@ from apps.rehearse import Rehearsal, run_rehearsal
 from apps.teach import find_takes, run_teach
 from realtime.frames import SkeletonFrame
 from stf.addon import load_addon
+from stf.checkpoint import load_checkpoint
 from stf.skeleton import NTU25
 
 SPANS = ("0.6-1.6", "1.3-2.3", "2.0-3.0")
@@ -130,3 +131,14 @@ def test_what_was_taught_is_recognised_in_a_video(stf: Command, taught: Path, ba
     assert outcome.code == 0, outcome.err
     rows = read_lines((Path("out") / labelled.windows.name).read_text())
     assert any("cheer" in str(row) for row in rows)
+
+
+def test_a_checkpoint_from_before_is_made_to_remember(
+    stf: Command, utd_mhad: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    forgetful = write_untrained(tmp_path_factory.mktemp("old") / "old.safetensors", utd_mhad, memory=False)
+    outcome = stf("actions", "prepare", utd_mhad, "-o", "new.safetensors", "--model", forgetful)
+    assert outcome.code == 0, outcome.err
+    _, states = load_checkpoint(Path("new.safetensors"))
+    assert states["joint"]["memory"].shape == (4, 12, 64)
+    assert states["joint"]["memory"].std() > 0
