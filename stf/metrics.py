@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, Int, Int64
 from scipy.special import log_softmax
+from scipy.stats import rankdata
 
 BINS = 15
 """Bins of confidence of the calibration error, as in Guo et al. (ICML 2017)."""
@@ -134,3 +135,26 @@ def measure_classes(confusion: Confusion) -> ClassMetrics:
     right, clips, named = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     with np.errstate(invalid="ignore"):  # 0 / 0 is what is not defined
         return ClassMetrics(clips, right / named, right / clips, 2 * right / (clips + named))
+
+
+def auroc(known: Float[np.ndarray, " N"], unknown: Float[np.ndarray, " M"]) -> float:
+    """Area under the ROC curve: how probably an unknown clip scores higher than a known one, ties counting half.
+
+    Args:
+        known: scores of clips of known classes.
+        unknown: scores of others; higher ones are to mean unknown.
+    """
+    ranks = rankdata(np.concatenate([known, unknown]))
+    above = ranks[len(known) :].sum() - len(unknown) * (len(unknown) + 1) / 2  # Mann and Whitney's U
+    return float(above / (len(known) * len(unknown)))
+
+
+def false_positive_rate(
+    known: Float[np.ndarray, " N"], unknown: Float[np.ndarray, " M"], true_positive_rate: float = 0.95
+) -> float:
+    """Share of the unknown clips that pass for known where that share of the known ones does (FPR at 95 % TPR).
+
+    Known is the positive side, as in Hendrycks and Gimpel (ICLR 2017).
+    """
+    threshold = np.quantile(known, true_positive_rate, method="inverted_cdf")
+    return float(np.mean(unknown <= threshold))
