@@ -2,9 +2,9 @@
 
     python benchmarks/teaching.py EVERYDAY/clean --actions "jump,kick,reach up,lie down,circle arms"
 
-EVERYDAY is the folder of `stf data build-default`; the actions are classes of it that the model does not know. One
-training person shows each action five times (somebody else every time this is repeated; where nobody has shown it that
-often, several people do), and the test people's clips are recognised, among all classes old and new.
+EVERYDAY is the folder of `stf data build-default`; the actions are classes of it that the model does not know. Five
+clips of training people show each action, others every time this is repeated, or four or five of one person with
+--one-person; the test people's clips are recognised, among all classes old and new.
 """
 
 import argparse
@@ -34,10 +34,9 @@ def accuracy(model: Recogniser, clips: Sequence[Clip]) -> float:
 
 
 def show(name: str, clips: Sequence[Clip], random: np.random.Generator) -> Action:
-    """Five clips of one person, or of several where nobody has so many."""
+    """Five clips, of anybody or of one person who has four at least."""
     people, counts = np.unique([clip.subject for clip in clips], return_counts=True)
-    able = people[counts >= EXAMPLES]
-    who = people if not len(able) else [random.choice(able)]
+    who = [random.choice(people[counts >= EXAMPLES - 1])] if arguments.one_person else people
     chosen = [clip for clip in clips if clip.subject in who]
     return Action(name, tuple(chosen[number] for number in random.permutation(len(chosen))[:EXAMPLES]))
 
@@ -48,6 +47,7 @@ words.add_argument("--model", default=DEFAULT_MODEL, help="the recogniser: a shi
 words.add_argument(
     "--actions", type=lambda text: text.split(","), help="what is taught; by default all it does not know"
 )
+words.add_argument("--one-person", action="store_true", help="who shows an action shows all of its examples")
 words.add_argument("--repeats", type=int, default=5)
 arguments = words.parse_args()
 

@@ -33,7 +33,8 @@ LEAST_EXAMPLES = 3
 
 _BATCH = 64
 _LOOKS = 40  # windows of each example
-_STRENGTH = 0.01  # of the pull of the new rows towards zero
+_STRENGTH = 0.003  # of the pull of the new rows towards zero; this and the next chosen on training people
+_SHRINKAGE = 0.1
 
 Features = Float[Tensor, "N C"]
 
@@ -150,7 +151,8 @@ def _rows(recogniser: Recogniser, stream: str, seen: _Seen, new: int) -> Rows:
     x = torch.cat([network.memory.flatten(0, 1), seen.features[stream]])
     given = network.head(x).cpu().numpy().astype(np.float64)
     labels = np.concatenate([np.repeat(np.arange(known), remembered), seen.labels])
-    weight, bias = _fit(x.cpu().numpy().astype(np.float64), given, labels, new)
+    scale = _whitening(network.memory.cpu().numpy().astype(np.float64))
+    weight, bias = _fit(x.cpu().numpy().astype(np.float64), scale, given, labels, new)
     return Rows(torch.from_numpy(weight).float(), torch.from_numpy(bias).float())
 
 
@@ -230,17 +232,34 @@ def _look(recogniser: Recogniser, clips: Sequence[Clip], classes: Sequence[str],
     return _Seen(found, np.concatenate(labels), np.concatenate(of))
 
 
+def _whitening(memory: Float64[np.ndarray, "K R C"]) -> Float64[np.ndarray, "C C"]:
+    """What features are multiplied by so that within a class they spread alike in every direction.
+
+    Within the old classes people differ from each other and from one time to the next: a direction in which they differ
+    much tells little, though five examples of one person may agree in it. The covariance is drawn to a multiple of the
+    identity, as there are fewer windows than it has numbers.
+    """
+    inside = (memory - memory.mean(axis=1, keepdims=True)).reshape(-1, memory.shape[-1])
+    covariance = inside.T @ inside / len(inside)
+    even = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    shrunk = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * even + 1e-9 * np.eye(len(covariance))
+    return np.asarray(np.linalg.inv(np.linalg.cholesky(shrunk)).T)
+
+
 def _fit(
-    x: Float64[np.ndarray, "N C"], given: Float64[np.ndarray, "N K"], labels: Int64[np.ndarray, " N"], new: int
+    x: Float64[np.ndarray, "N C"],
+    scale: Float64[np.ndarray, "C C"],
+    given: Float64[np.ndarray, "N K"],
+    labels: Int64[np.ndarray, " N"],
+    new: int,
 ) -> tuple[Float64[np.ndarray, "k C"], Float64[np.ndarray, " k"]]:
     """Weights and biases of the new rows, by logistic regression beside the given logits of the old ones.
 
-    Each class weighs the same, however many windows there are of it. With W over the features' standard deviation, the
-    mean of -log softmax([given, x W' + b])_y over classes plus strength |W|^2 / 2 is least, which is convex.
+    Each class weighs the same, however many windows there are of it. For z = (x - mean) scale, the mean of
+    -log softmax([given, z W' + b])_y over classes plus strength |W|^2 / 2 is least, which is convex.
     """
-    spread = x.std(axis=0) + 1e-6
     centre = x.mean(axis=0)
-    z = (x - centre) / spread
+    z = (x - centre) @ scale
     known = given.shape[1]
     count = np.bincount(labels, minlength=known + new)
     share = 1 / (count[labels] * np.count_nonzero(count))
@@ -256,5 +275,5 @@ def _fit(
 
     start = np.zeros(new * x.shape[1] + new)
     flat = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
-    weight, bias = flat[:-new].reshape(new, -1) / spread, flat[-new:]
+    weight, bias = flat[:-new].reshape(new, -1) @ scale.T, flat[-new:]
     return weight, bias - weight @ centre
