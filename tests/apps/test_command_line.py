@@ -22,7 +22,6 @@ COMMANDS = ["demo", "label", "export", "live", "doctor", "train", "evaluate", "f
 COMMANDS += ["models", "models list", "models fetch", "models where"]
 COMMANDS += ["teach", "actions", *(f"actions {word}" for word in ("learn", "list", "merge", "prepare", "remove"))]
 COMMANDS += ["data", "data info", "data convert", "data check", "data build-default"]
-COMMANDS += ["data", "data info", "data convert", "data check", "data build-default"]
 COMMANDS += ["calibrate", "calibrate body", "calibrate camera", "calibrate confidence", "calibrate landmarks"]
 
 
