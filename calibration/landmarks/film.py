@@ -1,12 +1,15 @@
 """Filming: motion capture clips become shots, each rendered once from a camera of its own and seen by the estimator."""
 
+import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from math import pi
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from jaxtyping import Float32, Float64
@@ -190,7 +193,7 @@ def film_scenes(scenes: Sequence[tuple[Scene, Path]], workers: int) -> Iterator[
         UserError: if a shot cannot be written.
     """
     yield len(scenes)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _end_with, (os.getpid(),)) as pool:
         done = [pool.submit(_film_to, scene, path) for scene, path in scenes]
         try:
             for remaining, future in zip(reversed(range(len(done))), as_completed(done), strict=True):
@@ -198,6 +201,17 @@ def film_scenes(scenes: Sequence[tuple[Scene, Path]], workers: int) -> Iterator[
                 yield remaining
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after the one that started it, which may be killed before it can say so."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _film_to(scene: Scene, path: Path) -> None:

@@ -1,8 +1,12 @@
 """`stf calibrate landmarks` as a person starts it."""
 
 import shutil
+import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import Command
 
@@ -28,6 +32,22 @@ def test_too_few_clips_are_refused_but_not_filmed_again(stf: Command, few_clips:
     assert stf(*command).sentence == first
     assert shots == {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "shots").iterdir()}
     assert not (tmp_path / "out" / "ntu25.npz").exists()
+
+
+@pytest.mark.slow
+def test_processes_that_film_end_with_the_one_that_is_killed(
+    start: Callable[..., subprocess.Popen[str]], few_clips: Path, tmp_path: Path
+) -> None:
+    process = start("calibrate", "landmarks", few_clips, "-o", "out", "--workers", 1)
+    until = time.monotonic() + 60
+    while not (tmp_path / "out" / "shots").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate()
+    assert children
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
 
 
 def test_nobody_held_out_is_refused_before_anything_is_filmed(stf: Command, few_clips: Path, tmp_path: Path) -> None:
