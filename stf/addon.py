@@ -162,7 +162,7 @@ def load_taught(model: str | Path, addon: Path, *, device: str = "auto") -> Reco
     check_base(taught, model, addon)
     if not taught.learned:
         raise UserError(f"{addon} has learned nothing yet; show it more examples with stf teach")
-    return recogniser.extended(taught.learned, taught.rows)
+    return recogniser.extended(taught.learned, taught.rows, addon)
 
 
 def check_base(addon: AddOn, model: str | Path, path: Path) -> None:

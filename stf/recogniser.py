@@ -48,6 +48,7 @@ class Recogniser:
         sampling: samples and rate of the windows.
         device: where it computes.
         path: the checkpoint file; None where there is none.
+        addon: the file of what it has been taught; None where there is none.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Recogniser:
     ) -> None:
         self.device = device
         self.path = path
+        self.addon: Path | None = None
         self.networks = {name: network.for_inference().to(device) for name, network in networks.items()}
         self._take(header)
 
@@ -86,18 +88,20 @@ class Recogniser:
             raise UserError(f"{path} cannot be used: {error}") from error
         return cls(header, networks, choose_device(device), path)
 
-    def extended(self, names: Sequence[str], rows: Mapping[str, Rows]) -> Self:
+    def extended(self, names: Sequence[str], rows: Mapping[str, Rows], addon: Path | None = None) -> Self:
         """This recogniser with k classes more, behind its own; probabilities are scaled for them as they come.
 
         Args:
             names: of the k classes.
             rows: stream name -> what its network needs to know of them.
+            addon: the file that this is from.
         """
         vector = self.header.vector and VectorScaling(
             factors=(*self.header.vector.factors, *[1.0] * len(names)),
             offsets=(*self.header.vector.offsets, *[0.0] * len(names)),
         )
         other = copy(self)
+        other.addon = addon
         other.networks = {stream: network.extended(rows[stream]) for stream, network in self.networks.items()}
         other._take(self.header.model_copy(update={"classes": (*self.classes, *names), "vector": vector}))  # noqa: SLF001 - a copy of this one
         return other

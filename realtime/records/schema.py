@@ -55,12 +55,14 @@ class ModelFacts(_Facts):
     Attributes:
         name: of its checkpoint.
         sha256: of the checkpoint file.
+        addon_sha256: of the file of what it was taught; null where that is nothing.
         layout: name of its skeleton layout.
         classes: the K class names in the order of the scores.
     """
 
     name: str
     sha256: Sha256
+    addon_sha256: Sha256 | None = None
     layout: str
     classes: tuple[str, ...] = Field(min_length=1)
 

@@ -29,6 +29,7 @@ def describe_model(recogniser: Recogniser) -> ModelFacts:
     return ModelFacts(
         name=recogniser.path.stem,
         sha256=hash_file(recogniser.path),
+        addon_sha256=None if recogniser.addon is None else hash_file(recogniser.addon),
         layout=recogniser.layout.name,
         classes=recogniser.classes,
     )

@@ -1,5 +1,7 @@
 """`stf teach` and `stf actions`: from a video, and before a camera that is a video."""
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -127,10 +129,25 @@ def test_a_rehearsal_counts_down_looks_and_begins_again() -> None:
 
 
 def test_what_was_taught_is_recognised_in_a_video(stf: Command, taught: Path, base: Path, labelled: Labelled) -> None:
-    outcome = stf("label", labelled.video, "-o", "out", "--poses", labelled.poses, "--model", base, "--with", taught)
+    outcome = stf(
+        "label",
+        labelled.video,
+        "-o",
+        "out",
+        "--poses",
+        labelled.poses,
+        "--model",
+        base,
+        "--with",
+        taught,
+        "--format",
+        "jsonl",
+    )
     assert outcome.code == 0, outcome.err
     rows = read_lines((Path("out") / labelled.windows.name).read_text())
     assert any("cheer" in str(row) for row in rows)
+    record = json.loads(Path("out/short.stf.json").read_text())
+    assert record["model"]["addon_sha256"] == hashlib.sha256(taught.read_bytes()).hexdigest()
 
 
 def test_a_checkpoint_from_before_is_made_to_remember(
