@@ -166,3 +166,14 @@ def make_viewer(
         viewer.window.close()
         assert viewer.controller.join(patience=10)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]
+
+
+@pytest.fixture
+def running(make_viewer: "Callable[..., Viewer]", labelled: Labelled) -> "Viewer":
+    """The labelled video, being watched."""
+    from apps.live.events import Shown  # noqa: PLC0415
+
+    viewer = make_viewer()
+    viewer.controller.open(str(labelled.video))
+    viewer.wait_for(Shown, 3)
+    return viewer
