@@ -37,8 +37,8 @@ def test_imports_never_point_towards_the_apps(path: Path) -> None:
     assert not imported_packages(path) & (later | FORBIDDEN[package])
 
 
-def test_threads_live_in_the_pipeline_and_in_the_viewer_only() -> None:
-    assert folders_with(r"\bThread\(|ThreadPool") == {"realtime/pipeline", "apps/live"}
+def test_threads_live_in_the_pipeline_in_the_viewer_and_in_processes_that_film() -> None:
+    assert folders_with(r"\bThread\(|ThreadPool") == {"realtime/pipeline", "apps/live", "calibration/landmarks"}
 
 
 def test_only_filming_starts_processes() -> None:
