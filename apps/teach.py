@@ -25,6 +25,7 @@ from stf.motion import moving_part
 from stf.recogniser import Recogniser
 from stf.teaching import LEAST_EXAMPLES, REMEMBERED, Action, Lesson, remember, teach
 
+_MOST_SECONDS = 8.0  # of an example; a window sees two of them
 _DOUBTFUL = 1 / 3  # share of an action's examples that may be taken for something else before that is said
 
 
@@ -140,7 +141,10 @@ def _example(take: Take, engine: Engine, recogniser: Recogniser, progress: Frame
                 seen.append([s.placed() for s in event.skeletons] if pipeline.places else list(event.skeletons))
     clip = clip_of(seen, recogniser.layout, str(take))
     first, behind = (0, clip.joints.shape[1]) if take.span else moving_part(clip)
-    return replace(clip, joints=clip.joints[:, first:behind])
+    clip = replace(clip, joints=clip.joints[:, first:behind])
+    if clip.seconds > _MOST_SECONDS:
+        raise UserError(f"{take} shows {clip.seconds:.0f} s of motion; an example shows the action once, see --span")
+    return clip
 
 
 def learn(console: Console, recogniser: Recogniser, addon: AddOn, path: Path) -> None:
