@@ -106,8 +106,13 @@ NO_CALIBRATION = (
 """What to say, once, where a camera's own calibration is not known."""
 
 
-def open_recording(video: Path) -> Source:
+def open_recording(video: Path, *, start: float = 0.0, end: float | None = None) -> Source:
     """Open a video file or a folder of images; a number is the name of a file here, never a camera.
+
+    Args:
+        video: the file or folder.
+        start: seconds; what comes before is left out.
+        end: seconds; what comes from there on is left out.
 
     Raises:
         UserError: if it is neither.
@@ -116,4 +121,4 @@ def open_recording(video: Path) -> Source:
         raise UserError(f"there is no file '{video}'; check the path")
     if not (video.is_file() or video.is_dir()):
         raise UserError(f"'{video}' is not a recorded video; stf live takes cameras and streams")
-    return open_source(str(video) if video.is_absolute() else f"./{video}")
+    return open_source(str(video) if video.is_absolute() else f"./{video}", start=start, end=end)

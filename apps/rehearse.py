@@ -9,11 +9,11 @@ from apps.console import make_console, say
 from apps.engine import Engine
 from apps.interrupt import on_interrupt
 from apps.teach import learn, open_lesson, with_examples
+from realtime.clip import clip_of
 from realtime.drawing import Annotation, draw_people
 from realtime.drawing.canvas import DARK, WHITE, Box, draw_text, fill_box, text_width, unit
 from realtime.frames import Image, SkeletonFrame
 from realtime.pipeline import FrameResult, Pipeline
-from realtime.recording import clip_of
 from realtime.sources import open_source
 from stf.addon import save_addon
 from stf.datasets.clip import Clip
@@ -68,10 +68,10 @@ class Rehearsal:
         seen, self._seen, self._begun = self._seen, [], time
         try:
             clip = clip_of(seen, layout, f"example {len(self.kept) + 1}")
+            first, behind = moving_part(clip)
         except UserError as error:
             self.trouble = str(error)
             return False
-        first, behind = moving_part(clip)
         self.kept.append(replace(clip, joints=clip.joints[:, first:behind]))
         self.trouble = ""
         return True

@@ -10,10 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
-from apps.engine import Engine
+from apps.engine import Engine, open_recording
+from realtime.clip import clip_of
 from realtime.pipeline import FrameResult, Pipeline
-from realtime.recording import clip_of
-from realtime.sources import open_source
 from stf.addon import AddOn, check_base, find_action, fingerprint, load_addon, merge, save_addon
 from stf.checkpoint import find_model, load_checkpoint, save_checkpoint
 from stf.datasets import open_corpus
@@ -109,10 +108,10 @@ def open_lesson(name: str, addon: Path, engine: Engine, *, more: bool) -> tuple[
 
 
 def with_examples(addon: AddOn, name: str, clips: Sequence[Clip]) -> AddOn:
-    """The add-on with more examples of an action, which are not learned yet."""
+    """The add-on with more examples of an action, which are not learned yet; without any, the action is not there."""
     shown = {action.name: action.clips for action in addon.actions}
     shown[name] = (*shown.get(name, ()), *clips)
-    return replace(addon, actions=tuple(Action(action, examples) for action, examples in shown.items()))
+    return replace(addon, actions=tuple(Action(action, examples) for action, examples in shown.items() if examples))
 
 
 def _open(path: Path, engine: Engine) -> AddOn:
@@ -127,7 +126,7 @@ def _open(path: Path, engine: Engine) -> AddOn:
 def _example(take: Take, engine: Engine, recogniser: Recogniser, progress: FrameProgress) -> Clip:
     """The skeletons of a take, cut to where something moves unless a span was given."""
     start, end = take.span or (0.0, None)
-    source = open_source(take.video, start=start, end=end)
+    source = open_recording(take.video, start=start, end=end)
     progress.begin(str(take), source.frame_count)
     seen = []
     two = replace(engine, people=2)  # to tell whether there is somebody else

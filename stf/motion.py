@@ -19,7 +19,7 @@ def moving_part(clip: Clip) -> tuple[int, int]:
     rises above that of somebody who stands still, the whole clip counts, since holding still may be the point.
 
     Args:
-        clip: of one person who is seen in some frame.
+        clip: of one person, of two frames at least; a joint that is missing stands still.
 
     Returns:
         First frame, and the one behind the last.
@@ -39,7 +39,7 @@ def moving_part(clip: Clip) -> tuple[int, int]:
 def _speed(clip: Clip) -> Float64[np.ndarray, " T"]:
     layout = clip.layout
     x = clip.joints[0, :, :, : layout.num_coordinates].astype(np.float64)
-    if not np.isfinite(x).all(axis=(1, 2)).any():
+    if not np.isfinite(x).any():
         raise UserError(f"nobody is seen in '{clip.name}'")
     hips, shoulders = (
         x[:, layout.indices(f"left_{part}", f"right_{part}")].mean(axis=1) for part in ("hip", "shoulder")

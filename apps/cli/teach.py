@@ -28,8 +28,8 @@ def teach(
         typer.Option("--span", metavar="FROM-TO", help="Seconds: one for each video, or several of one video."),
     ] = None,
     more: Annotated[bool, typer.Option("--more", help="Add examples to an action that is there already.")] = False,
-    camera: Annotated[
-        str, typer.Option("--camera", metavar="NUMBER", help="The camera, where no video is given.")
+    source: Annotated[
+        str, typer.Option("--source", metavar="NUMBER", help="The camera, where no video is given.")
     ] = "0",
     examples: Annotated[int, typer.Option(min=1, help="How many times the camera waits for it.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.5, help="How long it then looks each time.")] = 3.0,
@@ -47,7 +47,7 @@ def teach(
         return
     from apps.rehearse import Rehearsal, run_rehearsal  # noqa: PLC0415
 
-    run_rehearsal(name, camera, addon, engine, Rehearsal(examples, seconds), more=more)
+    run_rehearsal(name, source, addon, engine, Rehearsal(examples, seconds), more=more)
 
 
 @actions.command("list")

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
 from calibration.everyday.labels import LABELS, NONE, TABLE, Cut
 from calibration.everyday.spans import cut_span, read_spans
 from stf.datasets import IMPORTERS, cmu, hdm05, precog, ui_prmd, utd_mhad
-from stf.datasets.clip import Clip, to_layout
+from stf.datasets.clip import Clip, Joints, to_layout
 from stf.datasets.corpus import BrokenClipError, Corpus, OnBroken, Origin, by_subject, read_clips
 from stf.errors import UserError
+from stf.sampling import Sampling, sample_clip
 from stf.skeleton import NTU25
 
 RATE_HZ = 30.0
@@ -129,17 +127,13 @@ def common(clip: Clip) -> Clip:
     return replace(clip, joints=at_rate(to_layout(clip, NTU25).joints, clip.fps, RATE_HZ), fps=RATE_HZ, layout=NTU25)
 
 
-def at_rate(joints: Float[np.ndarray, "*M T V C"], fps: float, rate_hz: float) -> Float[np.ndarray, "*M S V C"]:
-    """Joints at another frame rate from the first frame on, linearly interpolated.
+def at_rate(joints: Joints, fps: float, rate_hz: float) -> Joints:
+    """Joints (M, T, V, C) at another frame rate, from the first frame on, by linear interpolation.
 
     Args:
         joints: T frames, `fps` a second.
         fps: of what is given.
         rate_hz: of what is wanted.
     """
-    last = joints.shape[-3] - 1
-    place = np.arange(0, last + 1e-6, fps / rate_hz)
-    before = place.astype(int).clip(0, max(0, last - 1))
-    after = (before + 1).clip(0, last)
-    share = (place - before).astype(joints.dtype)[:, None, None]
-    return np.asarray((1 - share) * joints[..., before, :, :] + share * joints[..., after, :, :])
+    samples = int((joints.shape[1] - 1) * rate_hz / fps + 1e-6) + 1
+    return sample_clip(joints, fps, Sampling(samples, rate_hz), 0.0)

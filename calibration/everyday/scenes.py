@@ -69,7 +69,7 @@ def set_webcam(look: Look) -> Scene:
     rng = np.random.default_rng([look.view, *clip.name.encode()])
     motion = _performed(studio_motion(clip), rng)
     rate = float(rng.choice(list(_RATES), p=list(_RATES.values())))
-    motion = at_rate(motion, RATE_HZ, rate)
+    motion = at_rate(motion[None], RATE_HZ, rate)[0]
     size = _SIZES[rng.integers(len(_SIZES))]
     camera = Camera(
         size=size,

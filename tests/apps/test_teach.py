@@ -12,10 +12,12 @@ from untrained import write_untrained
 
 from apps.engine import Engine
 from apps.rehearse import Rehearsal, run_rehearsal
-from apps.teach import find_takes, run_teach
+from apps.teach import find_takes, run_teach, with_examples
+from realtime.clip import clip_of
 from realtime.frames import SkeletonFrame
 from stf.addon import load_addon
 from stf.checkpoint import load_checkpoint
+from stf.motion import moving_part
 from stf.skeleton import NTU25
 
 SPANS = ("0.6-1.6", "1.3-2.3", "2.0-3.0")
@@ -76,7 +78,8 @@ def test_actions_of_two_files_become_one(stf: Command, taught: Path, base: Path,
         (("jump", DEMO, DEMO, "--span", "1-2", "--span", "1-2", "--span", "1-2"), "3 span(s) for 2 videos"),
         (("jump", DEMO, "--span", "1.0-1.2"), "takes 0.4 s at least"),
         (("jump", DEMO, "--span", "0-8.5"), "shows the action once"),
-        (("jump", "none.mp4"), "none.mp4"),
+        (("jump", "none.mp4"), "there is no file 'none.mp4'"),
+        (("jump", "0"), "there is no file '0'"),
         (("jump", DEMO, "--more"), "knows no action 'jump'"),
     ],
 )
@@ -160,3 +163,23 @@ def test_a_checkpoint_from_before_is_made_to_remember(
     _, states = load_checkpoint(Path("new.safetensors"))
     assert states["joint"]["memory"].shape == (4, 12, 64)
     assert states["joint"]["memory"].std() > 0
+
+
+def test_when_every_example_is_taken_back_there_is_no_action(lesson: Path) -> None:
+    addon = load_addon(lesson)
+    assert [action.name for action in with_examples(addon, "jump", []).actions] == ["cheer"]
+    assert with_examples(addon, "cheer", addon.actions[0].clips[:1]).actions[0].clips[:3] == addon.actions[0].clips
+
+
+def test_somebody_whose_legs_are_never_seen_is_an_example_too() -> None:
+    joints = np.random.default_rng(0).normal(size=(60, 25, 3)).astype(np.float32)
+    joints[:, NTU25.indices("left_foot", "right_foot", "left_ankle", "right_ankle")] = np.nan
+    frames = [[SkeletonFrame(n / 30, 0, joints[n], np.ones(25, np.float32))] for n in range(60)]
+    clip = clip_of(frames, NTU25, "waist up")
+    first, behind = moving_part(clip)
+    assert behind - first > 30
+    middle = np.nanmean(joints, axis=1)
+    np.testing.assert_allclose(clip.joints[0, :, NTU25.index("left_foot")], middle, atol=1e-4)  # as in a window
+    np.testing.assert_allclose(
+        clip.joints[0, :, NTU25.index("left_hand")], joints[:, NTU25.index("left_hand")], atol=1e-3
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from realtime.frames import SkeletonFrame
+from realtime.window import WindowSpec, resample
 from stf.datasets.clip import Clip
 from stf.errors import UserError
 from stf.skeleton import SkeletonLayout
@@ -15,7 +16,7 @@ _MOST_STRANGERS = 0.2  # share of the frames in which somebody else may be seen
 
 
 def clip_of(frames: Sequence[Sequence[SkeletonFrame]], layout: SkeletonLayout, name: str) -> Clip:
-    """The one person of some frames as an evenly spaced clip.
+    """The one person of some frames as an evenly spaced clip, with gaps bridged as in a window.
 
     Args:
         frames: who was seen in each frame, in the order of time.
@@ -37,8 +38,7 @@ def clip_of(frames: Sequence[Sequence[SkeletonFrame]], layout: SkeletonLayout, n
     if seconds < LEAST_SECONDS:
         raise UserError(f"{name} shows somebody for {seconds:.1f} s; an example takes {LEAST_SECONDS} s at least")
     fps = (len(times) - 1) / seconds
-    joints = np.stack([skeleton.joints for skeleton in mine])
     even = np.linspace(times[0], times[-1], len(times))
-    flat = joints.reshape(len(times), -1)
-    spaced = np.stack([np.interp(even, times, column) for column in flat.T], axis=1).reshape(joints.shape)
-    return Clip(spaced[None].astype(np.float32), fps, layout, name=name)
+    joints, _ = resample(times, np.stack([skeleton.joints for skeleton in mine]), even, WindowSpec().max_gap)
+    joints[(joints == 0).all(axis=2)] = np.nan  # frames in which next to nothing is known
+    return Clip(joints[None], fps, layout, name=name)
