@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 from apps.console import make_console, say
+from stf.addon import load_addon
 from stf.atomic import write_errors
 from stf.checkpoint import Accuracy, Header, TrainingData, save_checkpoint
 from stf.datasets import open_corpus
@@ -19,7 +21,7 @@ from stf.datasets.corpus import Corpus, Entry, Part, UnreadClips, read_entries
 from stf.errors import UserError
 from stf.evaluation import fuse, score_clips, typical_weights
 from stf.recogniser import Recogniser
-from stf.teaching import remember
+from stf.teaching import Action, remember
 from stf.training import Recipe, leads, train_stream
 from stf.training.recipe import DataSource, load_recipe
 from stf.windows import ClipWindows
@@ -34,12 +36,14 @@ class TrainOptions:
         changes: `key=value` in place of what the recipe says.
         resume: go on where an earlier run stopped.
         threads: threads of one operation; 0 leaves it to torch.
+        taught: an add-on whose actions become classes of their own.
     """
 
     data: Sequence[Path] = ()
     changes: Sequence[str] = ()
     resume: bool = False
     threads: int = 0
+    taught: Path | None = None
 
 
 def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
@@ -66,7 +70,12 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         _sides(corpus, source, recipe.seed, lambda sentence: say(console, sentence) if leads() else None)
         for corpus, (source, _) in zip(corpora, sources, strict=True)
     ]
-    training = _clips(pair for side in sides for pair in side[Part.TRAIN])
+    train_side = [pair for side in sides for pair in side[Part.TRAIN]]
+    if options.taught:
+        actions = load_addon(options.taught).actions
+        train_side += _taught(actions, classes, [label for _, label in train_side])
+        classes = (*classes, *(action.name for action in actions))
+    training = _clips(train_side)
     log = output.with_name(f"{output.stem}-log")
     with _interruptible():
         networks = {
@@ -75,7 +84,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         }
     if not leads():
         return
-    header = _header(recipe, corpora, training)
+    header = _header(recipe, classes, corpora, training)
     recogniser = Recogniser(header, networks, torch.device("cpu"))
     if recipe.focus_module != -1:
         for stream, weights in typical_weights(recogniser, training).items():
@@ -140,6 +149,19 @@ def _thinned(side: Sequence[tuple[Entry, int]], share: float, seed: int) -> Iter
         yield from (of_class[number] for number in sorted(chosen))
 
 
+def _taught(actions: Sequence[Action], classes: Sequence[str], labels: Sequence[int]) -> list[tuple[Entry, int]]:
+    """The examples of taught actions, repeated until each action has as many clips as a class usually has."""
+    usual = int(np.median(np.unique(labels, return_counts=True)[1]))
+    examples = []
+    for number, action in enumerate(actions, len(classes)):
+        if action.name in classes:
+            raise UserError(f"the data has a class '{action.name}' already; teach the action under another name")
+        clips = (replace(clip, label=number, estimated=True) for clip in action.clips)
+        entries = [Entry(f"{action.name}: {clip.name}", partial(_itself, clip)) for clip in clips]
+        examples += [(entry, number) for entry in islice(cycle(entries), max(usual, len(entries)))]
+    return examples
+
+
 @contextmanager
 def _interruptible() -> Iterator[None]:
     try:
@@ -148,13 +170,13 @@ def _interruptible() -> Iterator[None]:
         raise KeyboardInterrupt from None
 
 
-def _header(recipe: Recipe, corpora: Sequence[Corpus], training: Sequence[Clip]) -> Header:
+def _header(recipe: Recipe, classes: Sequence[str], corpora: Sequence[Corpus], training: Sequence[Clip]) -> Header:
     window = recipe.window
     return Header(
         architecture=recipe.model.name,
         options=recipe.model.options,
         layout=recipe.layout,
-        classes=corpora[0].classes,
+        classes=tuple(classes),
         samples=window.samples,
         rate_hz=_usual_rate(window, training) if isinstance(window, ClipWindows) else window.rate_hz,
         whole_clips=isinstance(window, ClipWindows),

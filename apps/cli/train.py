@@ -1,4 +1,4 @@
-"""Making recognisers and measuring them: `stf train`, `evaluate` and `fuse`."""
+"""Making recognisers and measuring them: `stf train`, `retrain`, `evaluate` and `fuse`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,27 +10,63 @@ from stf.errors import UserError
 
 app = typer.Typer()
 
+Checkpoint = Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")]
+Datasets = Annotated[
+    list[Path] | None, typer.Option("--data", help="The dataset; once for each that the recipe names.")
+]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="In place of what the recipe says.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")]
+Threads = Annotated[int, typer.Option(min=0, help="Threads of one operation; 0 leaves it to torch.")]
+
 
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe that comes with the program, or a file.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The checkpoint to write (.safetensors).")],
-    data: Annotated[
-        list[Path] | None, typer.Option("--data", help="The dataset; once for each that the recipe names.")
-    ] = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="In place of what the recipe says.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an earlier run stopped.")] = False,
-    threads: Annotated[int, typer.Option(min=0, help="Threads of one operation; 0 leaves it to torch.")] = 0,
+    output: Checkpoint,
+    data: Datasets = None,
+    change: Changes = None,
+    resume: Resume = False,
+    threads: Threads = 0,
 ) -> None:
     """Train a recogniser by a recipe, and measure it on the other side of the split."""
+    _train(recipe, output, data, change, resume, threads)
+
+
+@app.command()
+def retrain(
+    addon: Annotated[Path, typer.Argument(metavar="FILE", help="The file of taught actions.")],
+    output: Checkpoint,
+    data: Datasets = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="A recipe or a file; by default the one called as the taught model.")
+    ] = None,
+    change: Changes = None,
+    resume: Resume = False,
+    threads: Threads = 0,
+) -> None:
+    """Train a recogniser anew, in full, with taught actions as classes of their own."""
+    from stf.addon import load_addon  # noqa: PLC0415
+
+    _train(recipe or load_addon(addon).model, output, data, change, resume, threads, addon)
+
+
+def _train(
+    recipe: str,
+    output: Path,
+    data: Datasets,
+    change: Changes,
+    resume: bool,
+    threads: int,
+    taught: Path | None = None,
+) -> None:
     try:
         from apps.train import TrainOptions, run_train  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise UserError(f"training needs {error.name}; install it with: pip install 'stf-action[train]'") from error
 
-    run_train(recipe, output, TrainOptions(data or (), change or (), resume, threads))
+    run_train(recipe, output, TrainOptions(data or (), change or (), resume, threads, taught))
 
 
 @app.command()

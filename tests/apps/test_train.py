@@ -8,8 +8,12 @@ import torch
 from conftest import Command, finish, names, start_process
 from scipy.io import savemat
 
+from stf.addon import AddOn, save_addon
 from stf.checkpoint import load_checkpoint
+from stf.datasets.clip import Clip
 from stf.recogniser import Recogniser
+from stf.skeleton import KINECT20
+from stf.teaching import Action
 
 RECIPE = """
 layout: kinect20
@@ -105,6 +109,45 @@ def test_converted_clips_train_to_the_same_network_and_are_read_as_needed(
         assert outcome.code == 0, outcome.err
     (_, raw), (_, mapped) = (load_checkpoint(tmp_path / f"{name}.safetensors") for name in ("raw", "mapped"))
     assert all(torch.equal(raw["joint"][key], mapped["joint"][key]) for key in raw["joint"])
+
+
+def teach_by_hand(action: str) -> Path:
+    """A file of one taught action, of three examples."""
+    random = np.random.default_rng(2)
+    clips = tuple(
+        Clip(random.normal(size=(1, 30, 20, 3)).astype(np.float32), 30.0, KINECT20, name=f"{number}.mp4")
+        for number in range(3)
+    )
+    save_addon(Path("mine.safetensors"), AddOn("recipe", "0" * 64, (Action(action, clips),)), "kinect20")
+    return Path("mine.safetensors")
+
+
+@pytest.mark.usefixtures("recipe", "dataset")
+def test_taught_actions_become_classes_of_a_full_training(stf: Command) -> None:
+    addon = teach_by_hand("hop")
+    outcome = stf("retrain", addon, "--recipe", "recipe.yaml", "--data", "utd", "-o", "new.safetensors")
+    assert outcome.code == 0, outcome.err
+    header, states = load_checkpoint(Path("new.safetensors"))
+    assert len(header.classes) == 28
+    assert header.classes[-1] == "hop"
+    assert header.accuracy[0].clips == 2
+    seen = states["joint"]["memory"]
+    assert seen[-1].std() > 0, "the examples were not trained on"
+
+
+@pytest.mark.usefixtures("recipe", "dataset")
+@pytest.mark.parametrize(
+    ("action", "words", "said"),
+    [
+        ("walk", ("--recipe", "recipe.yaml"), "has a class 'walk' already"),
+        ("hop", (), "no recipe 'recipe'"),
+    ],
+)
+def test_what_cannot_be_retrained_is_said(stf: Command, action: str, words: tuple[str, ...], said: str) -> None:
+    outcome = stf("retrain", teach_by_hand(action), *words, "--data", "utd", "-o", "new.safetensors")
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert not Path("new.safetensors").exists()
 
 
 GOOD = ("recipe.yaml", "--data", "utd")
