@@ -14,10 +14,9 @@ from apps.console import make_console, say
 from apps.tables import write_csv
 from realtime.formats import find_labels, read_labels
 from realtime.records import Record, open_record
-from realtime.segments import NO_ACTION
 from stf.atomic import output_folder, write_errors
 from stf.errors import UserError
-from stf.prediction import Segment
+from stf.prediction import NONE, Segment
 from stf.segment_metrics import OVERLAPS, SegmentMetrics, measure_segments
 
 _TITLES = (*(f"F1@{round(100 * overlap)} %" for overlap in OVERLAPS), "edit", "frames right %")
@@ -40,10 +39,10 @@ def run_against(records: Sequence[Path], labels: Path, output: Path | None) -> N
     with output_folder(output) if output else nullcontext() as folder:
         opened = [open_record(path) for path in records]
         pairs = [(record, read_labels(find_labels(labels, record))) for record in opened]
-        names = {segment.label for record, true in pairs for segment in (*record.segments, *true)} - {NO_ACTION}
-        classes = [*sorted(names), NO_ACTION]
+        names = {segment.label for record, true in pairs for segment in (*record.segments, *true)} - {NONE}
+        classes = [*sorted(names), NONE]
         for record, true in pairs:
-            known = set(record.facts.model.classes) | {NO_ACTION}
+            known = set(record.facts.model.classes) | {NONE}
             if unknown := sorted({segment.label for segment in true} - known):
                 say(console, f"{record.path}: its recogniser does not know {', '.join(unknown)}", "yellow")
         found = [_measure(record, true, classes) for record, true in pairs]
@@ -66,7 +65,7 @@ def _measure(record: Record, true: Sequence[Segment], classes: Sequence[str]) ->
     """Person by person; one true person is everybody who was found, since nobody else is there to be mistaken for."""
     video = record.facts.video
     times = np.linspace(0, video.seconds, max(video.frames, 1))
-    true = [segment for segment in true if segment.label != NO_ACTION]
+    true = [segment for segment in true if segment.label != NONE]
     people = {segment.person for segment in true}
     if len(people) == 1:
         return measure_segments(record.segments, true, times, classes)

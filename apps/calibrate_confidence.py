@@ -20,6 +20,7 @@ from stf.datasets.corpus import Part, find_split
 from stf.errors import UserError
 from stf.evaluation import fuse, on_side, score_clips
 from stf.metrics import Metrics, Reliability, reliability
+from stf.prediction import NONE
 from stf.recogniser import Recogniser
 
 
@@ -71,6 +72,7 @@ def run_confidence(model: str, data: Path, output: Path, options: ConfidenceOpti
         fuse(logits, header.streams),
         np.array([label[clip.label] for clip in clips]),
         np.array([clip.subject for clip in clips]),
+        header.classes.index(NONE) if NONE in header.classes else None,
     )
     found = calibrate(held, Scaling(header.temperature, header.vector), options.false_alarms)
     say(console, f"{where}: {len(clips)} clips of {len(header.classes)} classes by {_subjects(held)} subjects")
@@ -113,10 +115,12 @@ def _print(console: Console, found: Calibration, classes: Sequence[str]) -> None
     scaling = f"{found.kind}, temperature {found.scaling.temperature:.3f}"
     say(console, f"chosen: {scaling} (the simplest within a standard error of the least NLL over subjects)")
     alarms = np.array([*found.fits[found.kind].false_alarms.values()])
+    energy = found.unknown.energy
     say(
         console,
-        f'"unknown" below a confidence of {found.unknown.below:.3f}: chosen for {found.unknown.false_alarms:.1%} false '
-        f"alarms; on subjects it was not chosen on {alarms.mean():.1%} \u00b1 {alarms.std(ddof=1):.1%}",
+        f"{'never unknown' if energy is None else f'unknown above an energy of {energy:.2f}'}: chosen for "
+        f"{found.unknown.false_alarms:.1%} false alarms; on subjects it was not chosen on {alarms.mean():.1%} \u00b1 "
+        f"{alarms.std(ddof=1):.1%}",
     )
 
 

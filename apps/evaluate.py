@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from scipy.special import softmax
 
 from apps.charts import draw_confusion
 from apps.console import FrameProgress, make_console, say
@@ -24,6 +23,7 @@ from stf.evaluation import (
     Logits,
     Predictions,
     answers,
+    called_unknown,
     match_classes,
     on_side,
     score_clips,
@@ -74,8 +74,7 @@ class Answers:
         predictions: to be kept.
         metrics: of each stream and of the fusion, the last of which is what the model says as a whole.
         confusion: of the model as a whole.
-        called_unknown: share of the clips whose answer is less sure than the model's threshold for "unknown"; None
-            where it has no threshold.
+        called_unknown: share of the clips that the model's threshold for "unknown" calls so; None where it has none.
     """
 
     predictions: Predictions
@@ -190,16 +189,18 @@ def _judge(
         replace(about, model=find_model(model).name, logits={name: rows[:, columns] for name, rows in logits.items()}),
         {name: measure(rows[:, columns], about.labels) for name, rows in said.items()},
         confusion_matrix(whole[:, columns], about.labels),
-        None if unknown is None else float(np.mean(softmax(whole, axis=1).max(axis=1) < unknown.below)),
+        None if unknown is None else float(np.mean(called_unknown(whole, unknown))),
     )
 
 
 def _print_unknown(console: Console, found: Answers, unknown: Unknown | None) -> None:
     if unknown is not None:
+        by_energy = unknown.energy is not None
+        threshold = f"an energy of {unknown.energy:.2f}" if by_energy else f"a confidence of {unknown.below:.3f}"
         say(
             console,
-            f"{found.predictions.model}: {found.called_unknown:.1%} of the clips are below its threshold for "
-            f'"unknown", a confidence of {unknown.below:.3f}, chosen for {unknown.false_alarms:.1%} false alarms',
+            f"{found.predictions.model}: {found.called_unknown:.1%} of the clips are called unknown by its threshold, "
+            f"{threshold}, chosen for {unknown.false_alarms:.1%} false alarms",
         )
 
 

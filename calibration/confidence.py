@@ -1,18 +1,18 @@
 """Score to probability: scaling of logits, and when to say "unknown"; each judged on people it was not fitted on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
 from stf.checkpoint import Unknown, VectorScaling
 from stf.errors import UserError
-from stf.evaluation import Labels, Logits, fuse
+from stf.evaluation import Labels, Logits, called_unknown, fuse
 from stf.fusion import HeldOut, choose_weights
 from stf.metrics import Metrics, calibration_error, measure
 
@@ -35,15 +35,22 @@ class Held:
         logits: (N, K) fused over the streams, not scaled.
         labels: (N,) true classes.
         subjects: (N,) who is seen.
+        none: the class called `stf.prediction.NONE`; calling a clip of it unknown is no false alarm.
     """
 
     logits: Logits
     labels: Labels
     subjects: Int64[np.ndarray, " N"]
+    none: int | None = None
 
     def where(self, chosen: Bool[np.ndarray, " N"]) -> Self:
         """Some of the clips."""
-        return type(self)(self.logits[chosen], self.labels[chosen], self.subjects[chosen])
+        return replace(self, logits=self.logits[chosen], labels=self.labels[chosen], subjects=self.subjects[chosen])
+
+    @property
+    def known(self) -> Self:
+        """The clips that are to be known."""
+        return self if self.none is None else self.where(self.labels != self.none)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class CrossFit:
         logits: (N, K) of each clip, scaled by what was fitted on the other subjects.
         whole: of all clips together.
         subjects: subject -> what is measured of that subject's clips.
-        false_alarms: subject -> share of that subject's clips below the threshold chosen on the other subjects.
+        false_alarms: subject -> share of that subject's clips that the threshold chosen on the others calls unknown.
     """
 
     logits: Logits
@@ -123,7 +130,7 @@ def calibrate(held: Held, before: Scaling, false_alarms: float) -> Calibration:
     fits = {kind: cross_fit(held, fit, false_alarms) for kind, fit in kinds.items()}
     kind = choose_kind(fits)
     scaling = kinds[kind](held)
-    return Calibration(fits, kind, scaling, choose_threshold(scaling.apply(held.logits), false_alarms), sparse)
+    return Calibration(fits, kind, scaling, choose_threshold(scaling.apply(held.known.logits), false_alarms), sparse)
 
 
 def fit_temperature(held: Held) -> Scaling:
@@ -158,17 +165,18 @@ def fit_vector(held: Held) -> Scaling:
 
 
 def choose_threshold(logits: Logits, false_alarms: float) -> Unknown:
-    """The highest confidence below which a clip of a known class is with a probability of at most `false_alarms`.
+    """The lowest energy above which a clip of a known class is with a probability of at most `false_alarms`.
 
-    Of N clips it is the confidence of the k-th least sure, k = floor(false_alarms (N + 1)), as in conformal prediction
-    (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World, 2005); zero where that is none.
+    Of N clips it is the k-th highest energy, k = floor(false_alarms (N + 1)), as in conformal prediction (Vovk,
+    Gammerman and Shafer, Algorithmic Learning in a Random World, 2005); there is none where k is zero.
 
     Args:
         logits: (N, K), scaled, of clips of known classes.
         false_alarms: a share, in [0, 1).
     """
     k = int(false_alarms * (len(logits) + 1))
-    return Unknown(below=float(np.sort(_confidence(logits))[k - 1]) if k else 0.0, false_alarms=false_alarms)
+    sums = np.sort(logsumexp(logits.astype(np.float64), axis=1))
+    return Unknown(energy=-float(sums[k - 1]) if k else None, false_alarms=false_alarms)
 
 
 def cross_fit(held: Held, fit: Callable[[Held], Scaling], false_alarms: float) -> CrossFit:
@@ -180,9 +188,10 @@ def cross_fit(held: Held, fit: Callable[[Held], Scaling], false_alarms: float) -
         others = held.where(~inside)
         scaling = fit(others)
         scaled[inside] = scaling.apply(held.logits[inside])
-        threshold = choose_threshold(scaling.apply(others.logits), false_alarms)
+        threshold = choose_threshold(scaling.apply(others.known.logits), false_alarms)
         subjects[subject] = measure(scaled[inside], held.labels[inside])
-        alarms[subject] = float(np.mean(_confidence(scaled[inside]) < threshold.below))
+        if len(known := held.where(inside).known.logits):
+            alarms[subject] = float(np.mean(called_unknown(scaling.apply(known), threshold)))
     return CrossFit(scaled, measure(scaled, held.labels), subjects, alarms)
 
 
@@ -210,11 +219,6 @@ def chance_error(logits: Logits, draws: int = 200, seed: int = 0) -> tuple[float
     drawn = ((random.random((len(below), 1)) > below).sum(axis=1) for _ in range(draws))
     errors = [calibration_error(probabilities, labels) for labels in drawn]
     return float(np.mean(errors)), float(np.std(errors, ddof=1))
-
-
-def _confidence(logits: Logits) -> Float[np.ndarray, " N"]:
-    confidence: Float[np.ndarray, " N"] = softmax(logits, axis=1).max(axis=1)
-    return confidence
 
 
 def _standard_error(values: Sequence[float] | Float[np.ndarray, " S"]) -> float:

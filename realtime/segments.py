@@ -12,9 +12,10 @@ the end. From there, for each person on their own:
    fallen below `leave`, another label has exceeded `enter` and it, or `enter` was not reached for `patience`.
 4. Pieces shorter than `min_seconds` are dropped; then neighbours of one label at most `max_break` apart are joined.
 
-What is left between the segments is `NO_ACTION`. Steps 3 and 4 use what comes later only so far that a segment is
-handed out at most half a window + `smooth / 2` + `max_break` + `min_seconds` + `patience` + three strides after its end
-(4.2 s with the defaults, usually below 2.5 s), and nothing older than that is kept. The method is ours.
+What is left between the segments is `NONE`, and so are the segments of a class of that name. Steps 3 and 4 use what
+comes later only so far that a segment is handed out at most half a window + `smooth / 2` + `max_break` + `min_seconds`
++ `patience` + three strides after its end (4.2 s with the defaults, usually below 2.5 s), and nothing older than that
+is kept. The method is ours.
 """
 
 from collections import deque
@@ -27,10 +28,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from stf.errors import UserError
-from stf.prediction import Prediction, Segment
-
-NO_ACTION = "no action"
-"""What to display for a person between segments."""
+from stf.prediction import NONE, Prediction, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +120,19 @@ class Segmenter:
         return [segment for person, run in runs.items() for segment in self._segments(person, run.finish())]
 
     def current(self, person: int) -> Segment | None:
-        """What the person seems to be doing right now, up to the newest window's end; None for no action.
+        """What the person seems to be doing right now, up to the newest window's end; None for `NONE`.
 
         It is for display: it follows the newest window at once, and may yet turn out too short to be a segment.
         """
         run = self._runs.get(person)
         if run is None or (piece := deepcopy(run).settle()) is None:
             return None
-        return self._segment(person, piece, run.end)
+        segment = self._segment(person, piece, run.end)
+        return None if segment.label == NONE else segment
 
     def _segments(self, person: int, pieces: "list[_Piece]") -> list[Segment]:
-        return [self._segment(person, piece, piece.end) for piece in pieces]
+        segments = (self._segment(person, piece, piece.end) for piece in pieces)
+        return [segment for segment in segments if segment.label != NONE]
 
     def _segment(self, person: int, piece: "_Piece", end: float) -> Segment:
         return Segment(piece.start, end, person, self._classes[piece.label], piece.total / piece.cells)

@@ -62,14 +62,17 @@ class VectorScaling(_Facts):
 
 
 class Unknown(_Facts):
-    """Below which confidence an answer is to be taken as "unknown".
+    """When a window is to be taken as "unknown".
 
     Attributes:
-        below: the confidence; zero where there were too few clips to choose one.
+        energy: above this energy, -log sum_k exp(logit_k) of the scaled logits (Liu et al., NeurIPS 2020, equation 4);
+            None where there were too few clips to choose one, and in checkpoints that go by `below`.
+        below: below this confidence, in checkpoints calibrated before there was `energy`; zero in others.
         false_alarms: the share of clips of known classes that it was chosen to call unknown at most, in [0, 1].
     """
 
-    below: float = Field(ge=0, le=1)
+    energy: float | None = None
+    below: float = Field(default=0.0, ge=0, le=1)
     false_alarms: float = Field(ge=0, le=1)
 
 
@@ -92,7 +95,7 @@ class Header(_Facts):
             joints apart more sharply and costs a backward pass.
         temperature: what the fused logits are divided by before the softmax.
         vector: what is done to the logit of each class after that; nothing by default.
-        unknown: when an answer is to be taken as "unknown"; never by default.
+        unknown: when a window is to be taken as "unknown"; never by default.
         data: training datasets with their licences.
         recipe: how it was trained, in a sentence.
         accuracy: measured figures.

@@ -8,11 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64
+from scipy.special import logsumexp, softmax
 from torch import Tensor
 
 from stf.atomic import output_file, write_errors
-from stf.checkpoint import Header, VectorScaling
+from stf.checkpoint import Header, Unknown, VectorScaling
 from stf.datasets.clip import Clip, to_layout
 from stf.datasets.corpus import Part, Split
 from stf.errors import UserError
@@ -123,6 +124,13 @@ def answers(logits: Mapping[str, Logits], header: Header) -> dict[str, Logits]:
     """What is measured of a model: each stream, and `fused` as its header says; one stream alone is what is fused."""
     fused = fuse(logits, header.streams, header.temperature, header.vector)
     return {**logits, "fused": fused} if len(logits) > 1 else dict.fromkeys(logits, fused)
+
+
+def called_unknown(logits: Logits, unknown: Unknown) -> Bool[np.ndarray, " N"]:
+    """Which clips, of which these are the scaled logits, a checkpoint is to call unknown."""
+    if unknown.energy is None:
+        return np.asarray(softmax(logits, axis=1).max(axis=1) < unknown.below)
+    return np.asarray(-logsumexp(logits.astype(np.float64), axis=1) > unknown.energy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+NONE = "none of these"
+"""What a person does who does nothing that the recogniser knows: the name of a class that stands for this, and what to
+display between segments. There is no segment of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -13,7 +17,8 @@ class Prediction:
     Attributes:
         start, end: seconds; the span of the window.
         person: the person's id.
-        scores: (K,) float32 class probabilities, summing to one.
+        scores: (K,) float32 class probabilities; what they lack of one is the probability of `NONE` where the
+            recogniser has no such class.
         label: the name of the most probable class.
         confidence: its probability, in [0, 1].
         focus: (T, V) float32 in [0, 1]: how much each joint at each moment of the window spoke for `label`
@@ -51,7 +56,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Ongoing:
-    """What a person seems to be doing now: a segment that may still change or come to nothing; None for no action."""
+    """What a person seems to be doing now: a segment that may still change or come to nothing; None for `NONE`."""
 
     person: int
     segment: Segment | None

@@ -15,6 +15,7 @@ from stf.errors import UserError
 from stf.focus import FocusMethod, normalise_focus, project_to_input
 from stf.models import build_model
 from stf.network import Network, NetworkOutput, Rows
+from stf.prediction import NONE
 from stf.sampling import Sampling
 from stf.skeleton import get_layout
 from stf.streams import get_stream, make_stream
@@ -112,11 +113,30 @@ class Recogniser:
         return self.header.sampling
 
     def fuse(self, logits: Mapping[str, Float[Tensor, "N K"]]) -> Float[Tensor, "N K"]:
-        """The logits whose softmax is the probabilities: fused and scaled as the header says."""
+        """The logits that `probabilities` are of: fused and scaled as the header says."""
         weights = self.header.streams
         fused = sum((weights[stream] * rows for stream, rows in logits.items()), start=torch.zeros(()))
         scaled = fused.float() / self.header.temperature
         return scaled if self._vector is None else scaled * self._vector[0] + self._vector[1]
+
+    def probabilities(self, logits: Float[Tensor, "N K"]) -> Float[Tensor, "N K"]:
+        """Class probabilities: the softmax of the logits, less what the energy leaves to `NONE` (ours).
+
+        Where the header has a threshold for the energy, -log sum_k exp(logit_k): with minus the threshold as one logit
+        more, the softmax gives that one more than a half just where the energy is above the threshold. What it gets is
+        the probability of `NONE`: it is added to the class of that name, and where there is none, rows lack it of one.
+
+        Args:
+            logits: (N, K) as `fuse` gives them.
+        """
+        unknown = self.header.unknown
+        if unknown is None or unknown.energy is None:
+            return logits.softmax(dim=1)
+        with_unknown = torch.cat([logits, torch.full_like(logits[:, :1], -unknown.energy)], dim=1).softmax(dim=1)
+        classes, none = with_unknown[:, :-1], with_unknown[:, -1]
+        if NONE in self.classes:
+            classes[:, self.classes.index(NONE)] += none
+        return classes
 
     @torch.no_grad()
     def recognise(
@@ -131,11 +151,11 @@ class Recogniser:
             joints: (N, T, V, C) windows in the checkpoint's layout and sampling; missing samples are zero.
 
         Returns:
-            Probabilities (N, K), rows summing to one, and focus (N, T, V) in [0, 1].
+            Probabilities (N, K) as of `probabilities`, and focus (N, T, V) in [0, 1].
         """
         methods = {name: _method(network) for name, network in self.networks.items()}
         outputs = self._run(joints, methods)
-        probabilities = self.fuse({name: output.logits for name, output in outputs.items()}).softmax(dim=1)
+        probabilities = self.probabilities(self.fuse({name: output.logits for name, output in outputs.items()}))
         focus = self._focus(outputs, probabilities.argmax(dim=1), methods, joints.shape[1])
         return probabilities.cpu().numpy(), focus.cpu().numpy()
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from apps.live.events import Explained, Opened
 from apps.live.memory import SECONDS
 from apps.widgets.data import FocusWindow, Score, Span
-from realtime.segments import NO_ACTION
-from stf.prediction import Ongoing, Prediction, Segment
+from stf.prediction import NONE, Ongoing, Prediction, Segment
 
 _BARS = 5
 _LEAST = 20.0  # seconds; the timeline shows no less
@@ -122,10 +121,10 @@ class Reading:
         scores = tuple(Score(c, classes[c], p, c == number) for c, p in top)
         focus = self._focus(said, number)
         doing = self._ongoing.get(said.person)
-        what = f"{doing.label} ({doing.confidence:.0%})" if doing else NO_ACTION
+        what = f"{doing.label} ({doing.confidence:.0%})" if doing else NONE
         best = ", ".join(f"{score.label} {score.probability:.1%}" for score in scores)
         summary = f"{self.opened.name} at {said.end:.1f} s, person {said.person + 1}: {what}; window: {best}"
-        return Panel(said.person, doing.label if doing else NO_ACTION, scores, self.opened.threshold, focus, summary)
+        return Panel(said.person, doing.label if doing else NONE, scores, self.opened.threshold, focus, summary)
 
     def _focus(self, said: Prediction, number: int) -> FocusWindow | None:
         label = self.opened.classes[number]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.everyday.labels import LABELS, NONE
+from calibration.everyday.labels import LABELS
 from calibration.everyday.merge import MERGED, TEST_SUBJECTS, Report, merged_clips
 from calibration.everyday.scenes import Look, set_webcam
 from calibration.landmarks.film import film_scenes
@@ -26,6 +26,7 @@ from stf.datasets.clip import Clip
 from stf.datasets.corpus import Part, read_clips
 from stf.datasets.store import write_store
 from stf.errors import UserError
+from stf.prediction import NONE
 from stf.skeleton import KINETICS18, NTU25
 
 CLEAN, SHOTS = "clean", "shots"

@@ -7,8 +7,7 @@ told apart only where people would (a swipe has a direction, a punch is a punch 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-NONE = "none of these"
-"""Standing still, the way from one action to the next, and all sorts of things that have no label of their own."""
+from stf.prediction import NONE
 
 LABELS: tuple[str, ...] = (
     *("swipe left", "swipe right", "wave", "clap", "cross arms", "draw in the air", "knock", "push", "arm curl"),

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calibration.everyday.labels import LABELS, NONE, TABLE, Cut
+from calibration.everyday.labels import LABELS, TABLE, Cut
 from calibration.everyday.spans import cut_span, read_spans
 from stf.datasets import IMPORTERS, cmu, hdm05, precog, ui_prmd, utd_mhad
 from stf.datasets.clip import Clip, Joints, to_layout
 from stf.datasets.corpus import BrokenClipError, Corpus, OnBroken, Origin, by_subject, read_clips
 from stf.errors import UserError
+from stf.prediction import NONE
 from stf.sampling import Sampling, sample_clip
 from stf.skeleton import NTU25
 

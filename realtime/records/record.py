@@ -12,9 +12,8 @@ from realtime.records.hashing import hash_file, hash_recording
 from realtime.records.schema import VERSION, LabelRecord
 from realtime.records.windows import Windows
 from realtime.records.writer import ENDING
-from realtime.segments import NO_ACTION
 from stf.errors import UserError
-from stf.prediction import Segment
+from stf.prediction import NONE, Segment
 from stf.skeleton import SkeletonLayout, get_layout
 
 _REMEDY = "give a record that 'stf label' wrote (NAME.stf.json)"
@@ -52,8 +51,8 @@ class Record:
         return get_layout(self.facts.model.layout)
 
     def relabelled(self, segments: Iterable[Segment]) -> "Record":
-        """The same with other segments, which somebody made or corrected; `NO_ACTION` is none."""
-        theirs = tuple(segment for segment in segments if segment.label != NO_ACTION)
+        """The same with other segments, which somebody made or corrected; `NONE` is none."""
+        theirs = tuple(segment for segment in segments if segment.label != NONE)
         return replace(self, facts=self.facts.model_copy(update={"segments": theirs}))
 
     def windows(self) -> Windows:

@@ -44,7 +44,7 @@ def test_tables_and_a_picture_of_the_confusion_are_written(stf: Command, tmp_pat
     assert stf("evaluate", record(tmp_path / "out"), "--against", labels(tmp_path / "t.csv"), "-o", "figures").code == 0
     assert names(tmp_path / "figures") == {"segments.csv", "confusion.csv", "confusion.png"}
     rows = list(csv.reader((tmp_path / "figures" / "confusion.csv").read_text().splitlines()))
-    assert rows[0] == ["true \\ said", "clap", "jog", "wave", "no action"]
+    assert rows[0] == ["true \\ said", "clap", "jog", "wave", "none of these"]
     assert rows[1] == ["clap", "0", "100", "0", "0"]
     assert rows[2] == ["jog", "0", "0", "0", "100"]
     assert rows[3] == ["wave", "0", "0", "100", "0"]

@@ -148,11 +148,17 @@ def test_classes_are_shared_by_name_and_by_what_is_said_to_be_the_same(stf: Comm
 
 def test_the_share_that_a_model_would_call_unknown_is_told(stf: Command, build: Build, data: Path) -> None:
     assert "unknown" not in stf("evaluate", build("plain", "joint"), "--data", data).out
-    for below, share in ((0.0, "0.0%"), (1.0, "100.0%")):
-        model = build("wary", "joint", unknown=Unknown(below=below, false_alarms=0.05))
-        said = stf("evaluate", model, "--data", data).out.splitlines()[-1]
-        assert said.startswith(f"wary.safetensors: {share} of the clips are below its threshold")
-        assert said.endswith(f"a confidence of {below:.3f}, chosen for 5.0% false alarms")
+    for threshold, share, said in (
+        ({"energy": 100}, "0.0%", "an energy of 100.00"),
+        ({"energy": -100}, "100.0%", "an energy of -100.00"),
+        ({"below": 0.0}, "0.0%", "a confidence of 0.000"),
+        ({"below": 1.0}, "100.0%", "a confidence of 1.000"),
+    ):
+        model = build("wary", "joint", unknown=Unknown(**threshold, false_alarms=0.05))
+        assert stf("evaluate", model, "--data", data).out.splitlines()[-1] == (
+            f"wary.safetensors: {share} of the clips are called unknown by its threshold, {said}, "
+            "chosen for 5.0% false alarms"
+        )
 
 
 def test_a_broken_clip_is_refused_or_skipped_and_named(stf: Command, build: Build, data: Path) -> None:
@@ -264,6 +270,7 @@ def test_a_calibrated_model_is_written_with_a_temperature_a_threshold_and_a_pict
     assert header.temperature > 0.1
     assert header.vector is None
     assert header.unknown.false_alarms == 0.3
+    assert f"unknown above an energy of {header.unknown.energy:.2f}: chosen for 30.0% false alarms" in outcome.out
     assert header.recipe.endswith("unknown fitted on 9 clips of Northwestern-UCLA, test side of cross-view")
     changed = {"temperature", "unknown", "recipe"}
     assert header.model_dump(exclude=changed) == before.model_dump(exclude=changed)

@@ -19,6 +19,7 @@ from calibration.confidence import (
 )
 from stf.checkpoint import VectorScaling
 from stf.errors import UserError
+from stf.evaluation import called_unknown
 from stf.metrics import measure
 
 BEFORE = Scaling()
@@ -97,20 +98,31 @@ def test_a_subject_has_no_part_in_what_it_is_measured_with() -> None:
     others = fit_temperature(held.where(~inside))
     np.testing.assert_allclose(found.logits[inside], held.logits[inside] / others.temperature, rtol=1e-5)
     assert found.subjects[3] == measure(found.logits[inside], held.labels[inside])
-    threshold = choose_threshold(others.apply(held.logits[~inside]), 0.1).below
-    confidence = softmax(found.logits[inside], axis=1).max(axis=1)
-    assert found.false_alarms[3] == np.mean(confidence < threshold)
+    threshold = choose_threshold(others.apply(held.logits[~inside]), 0.1)
+    assert found.false_alarms[3] == np.mean(called_unknown(found.logits[inside], threshold))
 
 
 # "Unknown"
 
 
-def test_the_threshold_is_the_confidence_of_the_least_sure_clips() -> None:
-    confidences = np.array([0.9, 0.6, 0.8, 0.7, 0.95, 0.65, 0.85, 0.75, 0.55])
-    logits = np.log(np.stack([confidences, 1 - confidences], axis=1)).astype(np.float32)
-    for share, below in ((0.1, 0.55), (0.29, 0.6), (0.3, 0.65), (0.05, 0.0), (0.0, 0.0)):
+def test_the_threshold_is_the_energy_of_the_clips_that_look_least_like_anything_known() -> None:
+    energies = np.array([-9.0, -6, -8, -7, -9.5, -6.5, -8.5, -7.5, -5.5])
+    logits = np.stack([-energies, np.full(9, -50)], axis=1).astype(np.float32)
+    for share, energy, called in ((0.1, -5.5, 0), (0.29, -6, 1), (0.3, -6.5, 2), (0.05, None, 0), (0.0, None, 0)):
         unknown = choose_threshold(logits, share)
-        assert (unknown.below, unknown.false_alarms) == (pytest.approx(below), share)
+        assert (unknown.energy, unknown.false_alarms) == (energy and pytest.approx(energy), share)
+        assert called_unknown(logits, unknown).sum() == called
+
+
+def test_who_shows_none_of_the_classes_has_no_say_in_what_is_unknown() -> None:
+    held = drawn(clips=200)
+    shift = np.where(held.labels == 4, -20, 0)[:, None]  # what is none of the classes looks like nothing known
+    held = replace(held, logits=(held.logits + shift).astype(np.float32))
+    told, removed, untold = (
+        cross_fit(some, lambda _: BEFORE, 0.1).false_alarms
+        for some in (replace(held, none=4), held.where(held.labels != 4), held)
+    )
+    assert told == removed != untold
 
 
 def test_so_many_new_clips_of_known_classes_are_called_unknown_as_was_asked_for() -> None:

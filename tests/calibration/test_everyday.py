@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from calibration.everyday.build import CLEAN, SEEN, SHOTS, film_round, plan_round, write_clean, write_seen
-from calibration.everyday.labels import LABELS, NONE, TABLE, UPPER_BODY, Cut
+from calibration.everyday.labels import LABELS, TABLE, UPPER_BODY, Cut
 from calibration.everyday.merge import MERGED, SOURCES, TEST_SUBJECTS, common, cut, merged_clips
 from calibration.everyday.scenes import Look, set_webcam
 from calibration.everyday.spans import WINDOW, read_spans
@@ -20,6 +20,7 @@ from stf.datasets.corpus import Part, read_clips
 from stf.datasets.store import write_store
 from stf.datasets.utd_mhad import read_clip
 from stf.errors import UserError
+from stf.prediction import NONE
 from stf.skeleton import KINECT20, KINETICS18, NTU25
 
 SHORT = Cut("swipe left", 0.4, 0.6)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from realtime.segments import Segmenter, SegmentSpec
 from realtime.window import WindowSpec, seen_since, windows_of
 from stf.errors import UserError
-from stf.prediction import Prediction, Segment
+from stf.prediction import NONE, Prediction, Segment
 
 WINDOW = WindowSpec()
 SPEC = SegmentSpec()
@@ -136,6 +136,18 @@ def test_a_short_slip_into_another_label_is_bridged() -> None:
     assert segment.label == "wave"
     assert [s.label for s in run(slip, replace(spec, max_break=0.1))] == ["wave", "wave"]
     assert [s.label for s in run(slip, replace(spec, min_seconds=0.2))] == ["wave", "clap", "wave"]
+
+
+def test_what_is_none_of_the_classes_is_no_segment_and_parts_those_beside_it() -> None:
+    segmenter, segments = Segmenter((NONE, *CLASSES[1:])), []
+    nothing = one_hot(CLASSES[0])
+    for n in range(60):
+        segments += segmenter.add(prediction(n * 0.25, nothing if n < 10 or 30 <= n < 36 else one_hot("clap")))
+        if n in {8, 35}:
+            assert segmenter.current(0) is None
+    first, second = segments + segmenter.flush()
+    assert (first.label, second.label) == ("clap", "clap")
+    assert second.start - first.end == pytest.approx(6 * 0.25, abs=0.3)
 
 
 def test_confidence_is_the_mean_probability_of_the_label() -> None:

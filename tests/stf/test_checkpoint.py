@@ -198,6 +198,7 @@ def test_header_that_is_no_object_is_refused(path: Path, networks, text: str) ->
         {"temperature": float("nan")},
         {"temperature": float("inf")},
         {"unknown": {"below": 1.5, "false_alarms": 0.05}},
+        {"unknown": {"energy": float("nan"), "false_alarms": 0.05}},
         {"vector": {"factors": [-1] * 5, "offsets": [0] * 5}},
     ],
     ids=str,
@@ -221,13 +222,16 @@ def test_a_checkpoint_of_before_scales_nothing_and_knows_no_unknown(path: Path, 
     del fields["vector"], fields["unknown"]
     write(path, networks, {"stf": json.dumps(fields)})
     assert load_checkpoint(path)[0].model_dump(mode="json") == header.model_dump(mode="json")
+    write(path, networks, {"stf": json.dumps(fields | {"unknown": {"below": 0.4, "false_alarms": 0.05}})})
+    assert load_checkpoint(path)[0].unknown == Unknown(below=0.4, false_alarms=0.05)
 
 
 def test_scaling_and_threshold_are_kept(path: Path, networks, header: Header) -> None:
     vector = VectorScaling(factors=(1.5, 0.1, 1, 1, 1), offsets=(0, 0.1, -2.25, 0, 1e-9))
-    scaled = header.model_copy(update={"vector": vector, "unknown": Unknown(below=0.4, false_alarms=0.05)})
-    save_checkpoint(path, scaled, states_of(networks))
-    assert load_checkpoint(path)[0].model_dump(mode="json") == scaled.model_dump(mode="json")
+    for unknown in (Unknown(energy=-6.5, false_alarms=0.05), Unknown(below=0.4, false_alarms=0.05)):
+        scaled = header.model_copy(update={"vector": vector, "unknown": unknown})
+        save_checkpoint(path, scaled, states_of(networks))
+        assert load_checkpoint(path)[0].model_dump(mode="json") == scaled.model_dump(mode="json")
 
 
 def test_header_without_a_field_is_refused_by_that_field(path: Path, networks, header: Header) -> None:

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stf.checkpoint import Header, VectorScaling, save_checkpoint
+from stf.checkpoint import Header, Unknown, VectorScaling, save_checkpoint
 from stf.errors import UserError
-from stf.evaluation import answers
+from stf.evaluation import answers, called_unknown
 from stf.focus import project_to_input
 from stf.models import build_model
 from stf.network import Network
+from stf.prediction import NONE
 from stf.recogniser import Recogniser, choose_device
 from stf.skeleton import KINETICS18, NTU25
 from stf.streams import make_stream
@@ -138,6 +139,19 @@ def test_a_factor_and_an_offset_for_each_class_change_its_odds_and_are_what_is_m
     rows = {stream: np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32) for stream in header.streams}
     fused = scaled.fuse({stream: torch.from_numpy(logits) for stream, logits in rows.items()})
     assert np.allclose(fused, answers(rows, scaled.header)["fused"], atol=1e-5)
+
+
+def test_more_than_half_is_none_of_these_just_where_the_energy_is_above_the_threshold(header: Header, networks) -> None:
+    wary = header.model_copy(update={"unknown": Unknown(energy=-4.0, false_alarms=0.05)})
+    named = wary.model_copy(update={"classes": (*header.classes[:-1], NONE)})
+    logits = torch.from_numpy(np.random.default_rng(0).normal(0, 2, (200, 5)).astype(np.float32))
+    alone, among = (Recogniser(some, networks, CPU).probabilities(logits) for some in (wary, named))
+    unknown = called_unknown(logits.numpy(), wary.unknown)
+    assert 20 < unknown.sum() < 180
+    assert np.array_equal(alone.sum(dim=1) < 0.5, unknown)
+    assert torch.allclose(alone / alone.sum(dim=1, keepdim=True), logits.softmax(dim=1), atol=1e-5)
+    assert torch.allclose(among.sum(dim=1), torch.ones(200), atol=1e-5)
+    assert torch.allclose(among[:, :-1], alone[:, :-1])
 
 
 def test_a_loaded_checkpoint_says_what_the_networks_said(recogniser: Recogniser, header: Header, networks) -> None:
