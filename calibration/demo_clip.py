@@ -13,6 +13,7 @@ import numpy as np
 import typer
 from jaxtyping import Float64
 
+from calibration.everyday.labels import TABLE
 from calibration.figure.appearance import Appearance
 from calibration.figure.camera import Camera
 from calibration.figure.motion import studio_motion
@@ -34,11 +35,17 @@ Motion = Float64[np.ndarray, "T V 3"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled piece of the demo: seconds from its beginning."""
+    """A labelled piece of the demo: seconds from its beginning, and one of the labels of the everyday data."""
 
     start: float
     end: float
     label: str
+
+
+def _everyday(action: str) -> str:
+    """What the shipped model calls an action of UTD-MHAD."""
+    (cut, *_) = TABLE["utd_mhad"][action]
+    return cut.label
 
 
 def choreograph(clips: Sequence[Clip]) -> tuple[Motion, list[Span]]:
@@ -63,7 +70,7 @@ def choreograph(clips: Sequence[Clip]) -> tuple[Motion, list[Span]]:
         pieces.append(np.repeat(motion[:1], pause, axis=0))
         start = sum(map(len, pieces))
         pieces.append(motion)
-        spans.append(Span(start / fps, (start + len(motion)) / fps, CLASSES[clip.label]))
+        spans.append(Span(start / fps, (start + len(motion)) / fps, _everyday(CLASSES[clip.label])))
     pieces.append(np.repeat(pieces[-1][-1:], pause, axis=0))
     return np.concatenate(pieces), spans
 

@@ -15,7 +15,7 @@ from stf.errors import UserError
 from stf.sampling import Sampling
 from stf.transforms import Normalisation
 
-DEFAULT_MODEL = "utd-mhad-27"
+DEFAULT_MODEL = "everyday-3d"
 """The checkpoint that is used where none is named."""
 
 _KEY = "stf"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_MODEL = "utd-mhad-27"
+DEFAULT_MODEL = "everyday-3d"
 DEFAULT_POSE = "full"
 
 

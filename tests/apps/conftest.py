@@ -138,10 +138,11 @@ def recorded_engine(labelled: Labelled) -> "RecordedEngine":
     """The shipped recogniser, with the poses of the labelled video."""
     from viewing import RecordedEngine  # noqa: PLC0415
 
+    from stf.checkpoint import DEFAULT_MODEL  # noqa: PLC0415
     from stf.recogniser import Recogniser  # noqa: PLC0415
 
     recogniser = Recogniser.load(device="cpu")
-    return RecordedEngine("utd-mhad-27", "cpu", loaded=recogniser, poses=labelled.poses)
+    return RecordedEngine(DEFAULT_MODEL, "cpu", loaded=recogniser, poses=labelled.poses)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from data.videos import write_video
 
 from realtime.pose import PoseRecorder
 from realtime.records import RecordWriter, hash_recording, json_schema, open_record, relative
+from stf.checkpoint import DEFAULT_MODEL
 from stf.errors import UserError
 from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
@@ -55,7 +56,7 @@ def test_a_record_is_read_back_with_windows_video_and_poses(
     record = open_record(write(tmp_path / "out" / "walk.stf.json", recogniser, video, tmp_path / "walk.poses.npz"))
     assert record.name == "walk"
     assert record.segments == SEGMENTS
-    assert record.facts.model.name == "utd-mhad-27"
+    assert record.facts.model.name == DEFAULT_MODEL
     assert record.facts.model.classes == recogniser.classes
     assert record.facts.video.path == "../walk.mp4"
     assert record.video().samefile(video)
