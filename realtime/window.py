@@ -17,13 +17,17 @@ window is read off the person's motion, taken as linear between frames, at fixed
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from realtime.frames import SkeletonFrame, Window
 from stf.errors import UserError
+
+if TYPE_CHECKING:
+    from stf.recogniser import Recogniser
 
 _SLACK = 1e-3  # seconds; containers round time stamps to as little as a millisecond
 _NEVER = 1e18  # seconds; beyond every clock
@@ -60,6 +64,14 @@ class WindowSpec:
     def step(self) -> float:
         """Seconds from one sample to the next."""
         return self.seconds / (self.samples - 1)
+
+    def shown_to(self, recogniser: "Recogniser") -> Self:
+        """The same in samples at a recogniser's rate, and no longer than its own window; as long for whole clips."""
+        sampling = recogniser.sampling
+        samples = min(round(self.seconds * sampling.rate_hz) + 1, sampling.samples)
+        if recogniser.header.whole_clips:
+            samples = sampling.samples
+        return replace(self, seconds=(samples - 1) / sampling.rate_hz, samples=samples)
 
 
 class Windower:

@@ -236,11 +236,22 @@ def test_a_model_that_knows_the_ways_people_go_is_shown_them(
     frames = [event.skeletons[0] for event in events if isinstance(event, FrameResult)]
     shown = [frame.placed() if normalisation == "clip" else frame for frame in frames]
     joints, moments = np.stack([frame.joints for frame in shown]), np.array([frame.time for frame in shown])
-    sampling = recogniser.sampling
-    windows = windows_of(moments, joints, WindowSpec(seconds=sampling.span, samples=sampling.samples))
+    windows = windows_of(moments, joints, WindowSpec().shown_to(recogniser))
     expected, _ = recogniser.recognise(np.stack([window.joints for window in windows]))
     scores = [event.scores for event in events if isinstance(event, Prediction)]
     np.testing.assert_allclose(np.stack(scores), expected, atol=1e-5)
+
+
+def test_windows_are_as_long_as_asked_and_no_longer_than_the_recogniser_s_own(
+    poses: Path, recogniser: Recogniser
+) -> None:
+    own = recogniser.sampling
+    for asked, samples in ((0.8, round(0.8 * own.rate_hz) + 1), (60.0, own.samples)):
+        with Pipeline(clip(), RecordedPose(poses), recogniser, window=WindowSpec(seconds=asked)) as pipeline:
+            predictions = [event for event in pipeline if isinstance(event, Prediction)]
+        assert {len(prediction.focus) for prediction in predictions} == {samples}
+        for prediction in predictions:
+            assert prediction.end - prediction.start == pytest.approx((samples - 1) / own.rate_hz)
 
 
 def test_frames_and_predictions_say_where_people_are(poses: Path, recogniser: Recogniser) -> None:
