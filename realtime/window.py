@@ -1,6 +1,6 @@
 """Skeleton frames in, evenly sampled windows out, by time stamp and never by frame count.
 
-A recogniser trained on 64 samples at 30 Hz must be shown 64 samples at 30 Hz, whatever the camera delivers. So each
+A recogniser trained on samples at 30 Hz must be shown samples at 30 Hz, whatever the camera delivers. So each
 window is read off the person's motion, taken as linear between frames, at fixed moments:
 
 - Windows end at the multiples of `stride` on the source's own clock. Neither the frame rate nor the moment at which a
@@ -39,7 +39,8 @@ class WindowSpec:
     """How a person's motion is cut into windows; all times in seconds.
 
     Attributes:
-        seconds: from the first sample to the last; the default is 64 samples at 30 Hz, which is 63/30.
+        seconds: from the first sample to the last; the default was chosen on streams (docs/results.md) and is 37
+            samples at 30 Hz.
         samples: T, how many evenly spaced samples a window has, both ends included.
         stride: windows end at the multiples of this.
         max_gap: frames further apart than this are not interpolated.
@@ -47,8 +48,8 @@ class WindowSpec:
         min_seen: a person who goes before reaching `min_valid` still gives one window if valid for this long.
     """
 
-    seconds: float = 63 / 30
-    samples: int = 64
+    seconds: float = 36 / 30
+    samples: int = 37
     stride: float = 8 / 30
     max_gap: float = 0.3
     min_valid: float = 0.5
