@@ -143,7 +143,7 @@ def test_predictions_come_every_stride_and_segments_lie_within_the_video(poses: 
     ends = np.array([prediction.end for prediction in predictions])
     assert np.allclose(np.diff(ends[:-1]), 8 / 30)
     assert ends[-1] == pytest.approx(SECONDS - 1 / 30, abs=0.01)
-    assert all(prediction.focus.shape == (64, 25) for prediction in predictions)
+    assert all(prediction.focus.shape == (WindowSpec().samples, 25) for prediction in predictions)
     said = [event for event in events if isinstance(event, Prediction | Ongoing)]
     assert all(isinstance(after, Ongoing) for after in said[1::2])
     assert len(said) == 2 * len(predictions)
