@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -118,7 +118,7 @@ def label_video(
             scratch = Path(stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".stf-")))
         kept = path.with_name(f"{output_name(video)}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
-        window = replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples)
+        window = WindowSpec().shown_to(recogniser)
         settings = Settings(
             device=recogniser.device.type,
             estimator=dict(estimator.facts),
@@ -132,7 +132,7 @@ def label_video(
         progress.begin(f"{video.name}: labels", source.frame_count)
         about = hash_recording(video)
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
-            writer = files.enter_context(RecordWriter(path, recogniser))
+            writer = files.enter_context(RecordWriter(path, recogniser, window.samples))
             recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
             pipeline = files.enter_context(
                 Pipeline(

@@ -1,6 +1,6 @@
 """Skeleton frames in, evenly sampled windows out, by time stamp and never by frame count.
 
-A recogniser trained on 64 samples at 30 Hz must be shown 64 samples at 30 Hz, whatever the camera delivers. So each
+A recogniser trained on samples at 30 Hz must be shown samples at 30 Hz, whatever the camera delivers. So each
 window is read off the person's motion, taken as linear between frames, at fixed moments:
 
 - Windows end at the multiples of `stride` on the source's own clock. Neither the frame rate nor the moment at which a
@@ -17,13 +17,17 @@ window is read off the person's motion, taken as linear between frames, at fixed
 import math
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from realtime.frames import SkeletonFrame, Window
 from stf.errors import UserError
+
+if TYPE_CHECKING:
+    from stf.recogniser import Recogniser
 
 _SLACK = 1e-3  # seconds; containers round time stamps to as little as a millisecond
 _NEVER = 1e18  # seconds; beyond every clock
@@ -35,7 +39,8 @@ class WindowSpec:
     """How a person's motion is cut into windows; all times in seconds.
 
     Attributes:
-        seconds: from the first sample to the last; the default is 64 samples at 30 Hz, which is 63/30.
+        seconds: from the first sample to the last; the default was chosen on streams (docs/results.md) and is 37
+            samples at 30 Hz.
         samples: T, how many evenly spaced samples a window has, both ends included.
         stride: windows end at the multiples of this.
         max_gap: frames further apart than this are not interpolated.
@@ -43,8 +48,8 @@ class WindowSpec:
         min_seen: a person who goes before reaching `min_valid` still gives one window if valid for this long.
     """
 
-    seconds: float = 63 / 30
-    samples: int = 64
+    seconds: float = 36 / 30
+    samples: int = 37
     stride: float = 8 / 30
     max_gap: float = 0.3
     min_valid: float = 0.5
@@ -60,6 +65,14 @@ class WindowSpec:
     def step(self) -> float:
         """Seconds from one sample to the next."""
         return self.seconds / (self.samples - 1)
+
+    def shown_to(self, recogniser: "Recogniser") -> Self:
+        """The same in samples at a recogniser's rate, and no longer than its own window; as long for whole clips."""
+        sampling = recogniser.sampling
+        samples = min(round(self.seconds * sampling.rate_hz) + 1, sampling.samples)
+        if recogniser.header.whole_clips:
+            samples = sampling.samples
+        return replace(self, seconds=(samples - 1) / sampling.rate_hz, samples=samples)
 
 
 class Windower:

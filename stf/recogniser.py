@@ -148,7 +148,9 @@ class Recogniser:
         divided by its maximum, fused with the same weights, and divided by its maximum again (ours).
 
         Args:
-            joints: (N, T, V, C) windows in the checkpoint's layout and sampling; missing samples are zero.
+            joints: (N, T, V, C) windows in the checkpoint's layout, at its rate; missing samples are zero. Of windows
+                shorter than its own the first and last sample are held before and after, as for short clips in
+                training (`stf.windows.SpanWindows`).
 
         Returns:
             Probabilities (N, K) as of `probabilities`, and focus (N, T, V) in [0, 1].
@@ -183,7 +185,9 @@ class Recogniser:
         self, joints: Float32[np.ndarray, "N T V C"], methods: Mapping[str, FocusMethod]
     ) -> dict[str, NetworkOutput]:
         """What the network of each stream says of windows, with what a focus by these methods will ask for."""
-        x = torch.from_numpy(joints).to(self.device).permute(0, 3, 1, 2)[..., None]
+        before, after = self._beside(joints.shape[1])
+        held = np.pad(joints, ((0, 0), (before, after), (0, 0), (0, 0)), mode="edge")
+        x = torch.from_numpy(held).to(self.device).permute(0, 3, 1, 2)[..., None]
         x = NORMALISATIONS[self.header.normalisation](x, self.layout)
         module = self.header.focus_module
         return {
@@ -198,13 +202,22 @@ class Recogniser:
         methods: Mapping[str, FocusMethod],
         frames: int,
     ) -> Float[Tensor, "N T V"]:
-        """The streams' focus volumes, each in [0, 1], weighted as their logits are, and brought to [0, 1] again."""
+        """The streams' focus volumes, each in [0, 1], weighted as their logits are, and brought to [0, 1] again.
+
+        What was held beside the `frames` samples that were given is left out.
+        """
         module, weights = self.header.focus_module, self.header.streams
+        before, after = self._beside(frames)
         volume: Tensor = torch.zeros(())
         for name, output in outputs.items():
             rows = self.networks[name].focus_of(output, classes, module=module, method=methods[name])
-            volume = volume + weights[name] * project_to_input(normalise_focus(rows), frames)
-        return normalise_focus(volume)
+            volume = volume + weights[name] * project_to_input(normalise_focus(rows), before + frames + after)
+        return normalise_focus(volume[:, before : before + frames])
+
+    def _beside(self, frames: int) -> tuple[int, int]:
+        """How many samples are held before and after that many, to fill a window."""
+        missing = max(self.sampling.samples - frames, 0)
+        return missing // 2, missing - missing // 2
 
 
 def _method(network: Network) -> FocusMethod:

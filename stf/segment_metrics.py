@@ -1,4 +1,4 @@
-"""How well segments match true ones: segmental F1, edit score, accuracy per frame; each against counts by hand.
+"""How well segments match true ones: segmental F1, edit score, accuracy per frame, delay; each against counts by hand.
 
 C. Lea, M. D. Flynn, R. Vidal, A. Reiter, G. D. Hager, "Temporal Convolutional Networks for Action Segmentation and
 Detection", CVPR 2017, section 4.1, defines F1@k and takes the edit score from C. Lea, R. Vidal, G. D. Hager, "Learning
@@ -6,7 +6,8 @@ Convolutional Action Primitives for Fine-grained Action Recognition", ICRA 2016.
 which neither of the two looks at. Here the true segments of one person are compared with those found of one person.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,6 +82,21 @@ def edit_score(found: Sequence[Segment], true: Sequence[Segment]) -> float:
         for place, other in enumerate(others):
             row.append(min(before[place] + (word != other), before[place + 1] + 1, row[place] + 1))
     return 1 - row[-1] / max(len(words), len(others), 1)
+
+
+def detection_delay(said: Iterable[tuple[float, str]], true: Segment, grace: float = 1.0) -> float:
+    """Seconds from the start of a true segment until its label is first said (ours).
+
+    Args:
+        said: moments in seconds, in order, and what was then said to go on.
+        true: the segment.
+        grace: seconds after its end until which the label still counts.
+
+    Returns:
+        Infinity where it is not said in time.
+    """
+    moments = (time for time, label in said if label == true.label and true.start <= time <= true.end + grace)
+    return next(moments, math.inf) - true.start
 
 
 def label_frames(

@@ -274,7 +274,7 @@ class Controller(QObject):
             return
 
         def explain() -> Explained | None:
-            joints = memory.joints(prediction, recogniser.sampling.samples)
+            joints = memory.joints(prediction, len(prediction.focus))
             if joints is None:
                 return None
             return Explained(prediction, number, recogniser.explain(joints[None], np.array([number]))[0])

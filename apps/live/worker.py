@@ -148,6 +148,7 @@ class Worker:
         if request.threshold is not None:
             segments = SegmentSpec.above(request.threshold)
         window = WindowSpec() if request.stride is None else WindowSpec(stride=request.stride)
+        window = window.shown_to(recogniser)
         with ExitStack() as stack:
             source = stack.enter_context(self._opener(spec, start=request.start))
             self.wishes.on_leaving(source.close)
@@ -166,7 +167,7 @@ class Worker:
                     recogniser.classes,
                     recogniser.layout,
                     segments.enter,
-                    recogniser.sampling.span,
+                    window.seconds,
                     note,
                 )
             )

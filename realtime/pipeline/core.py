@@ -105,7 +105,7 @@ class Pipeline:
         source: where frames come from; the pipeline closes it.
         estimator: finds people in frames; stays open.
         recogniser: says what the people do.
-        window: how motion is cut into windows; by default the recogniser's own window, every 8/30 s.
+        window: how motion is cut into windows, as far as the recogniser takes them (`WindowSpec.shown_to`).
         segments: how predictions become segments.
         camera: what takes the pictures, to say where people are; by default one that sees 60 degrees across the longer
             side.
@@ -139,9 +139,7 @@ class Pipeline:
         self._source = source
         self._estimator = estimator
         self.recogniser = recogniser
-        sampling = recogniser.sampling
-        spec = window or WindowSpec()
-        self._windowers = Windowers(replace(spec, seconds=sampling.span, samples=sampling.samples))
+        self._windowers = Windowers((window or WindowSpec()).shown_to(recogniser))
         self._mapping = get_mapping(recogniser.layout)
         self._keeper = BodyKeeper(body, recogniser.layout) if body else None
         self._roots = RootTracker(camera, scale=body.scale if body else 1.0)

@@ -60,15 +60,16 @@ class RecordWriter:
     Args:
         path: the `.stf.json` file; its windows go beside it.
         recogniser: makes the predictions.
+        moments: T, how many moments of a window their focus tells apart.
 
     Raises:
         UserError: if the folder of `path` cannot be written.
     """
 
-    def __init__(self, path: Path, recogniser: Recogniser) -> None:
+    def __init__(self, path: Path, recogniser: Recogniser, moments: int) -> None:
         self._path = path
         self._recogniser = recogniser
-        self._moments = recogniser.sampling.samples
+        self._moments = moments
         self._file = path.with_name(f"{path.name.removesuffix('.json')}.npz")
         classes, joints = len(recogniser.classes), recogniser.layout.num_joints
         self._windows = WindowWriter(self._file, classes, self._moments, joints)

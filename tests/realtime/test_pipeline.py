@@ -143,7 +143,7 @@ def test_predictions_come_every_stride_and_segments_lie_within_the_video(poses: 
     ends = np.array([prediction.end for prediction in predictions])
     assert np.allclose(np.diff(ends[:-1]), 8 / 30)
     assert ends[-1] == pytest.approx(SECONDS - 1 / 30, abs=0.01)
-    assert all(prediction.focus.shape == (64, 25) for prediction in predictions)
+    assert all(prediction.focus.shape == (WindowSpec().samples, 25) for prediction in predictions)
     said = [event for event in events if isinstance(event, Prediction | Ongoing)]
     assert all(isinstance(after, Ongoing) for after in said[1::2])
     assert len(said) == 2 * len(predictions)
@@ -236,11 +236,22 @@ def test_a_model_that_knows_the_ways_people_go_is_shown_them(
     frames = [event.skeletons[0] for event in events if isinstance(event, FrameResult)]
     shown = [frame.placed() if normalisation == "clip" else frame for frame in frames]
     joints, moments = np.stack([frame.joints for frame in shown]), np.array([frame.time for frame in shown])
-    sampling = recogniser.sampling
-    windows = windows_of(moments, joints, WindowSpec(seconds=sampling.span, samples=sampling.samples))
+    windows = windows_of(moments, joints, WindowSpec().shown_to(recogniser))
     expected, _ = recogniser.recognise(np.stack([window.joints for window in windows]))
     scores = [event.scores for event in events if isinstance(event, Prediction)]
     np.testing.assert_allclose(np.stack(scores), expected, atol=1e-5)
+
+
+def test_windows_are_as_long_as_asked_and_no_longer_than_the_recogniser_s_own(
+    poses: Path, recogniser: Recogniser
+) -> None:
+    own = recogniser.sampling
+    for asked, samples in ((0.8, round(0.8 * own.rate_hz) + 1), (60.0, own.samples)):
+        with Pipeline(clip(), RecordedPose(poses), recogniser, window=WindowSpec(seconds=asked)) as pipeline:
+            predictions = [event for event in pipeline if isinstance(event, Prediction)]
+        assert {len(prediction.focus) for prediction in predictions} == {samples}
+        for prediction in predictions:
+            assert prediction.end - prediction.start == pytest.approx((samples - 1) / own.rate_hz)
 
 
 def test_frames_and_predictions_say_where_people_are(poses: Path, recogniser: Recogniser) -> None:

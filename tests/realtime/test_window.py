@@ -12,7 +12,7 @@ from realtime.window import Windowers, WindowSpec, resample, seen_since, windows
 from stf.datasets.utd_mhad import read_clip
 from stf.errors import UserError
 
-SPEC = WindowSpec()
+SPEC = WindowSpec(seconds=63 / 30, samples=64)
 V = 25
 
 

@@ -73,6 +73,17 @@ def test_windows_together_give_what_each_gives_alone(recogniser: Recogniser) -> 
         assert np.allclose(alone_focus[0], focus[n], atol=1e-4)
 
 
+def test_a_shorter_window_is_shown_with_its_ends_held_and_explained_by_itself(recogniser: Recogniser) -> None:
+    whole = windows(people(3))
+    held = whole[:, np.clip(np.arange(32) - 8, 0, 15)]
+    probabilities, focus = recogniser.recognise(whole[:, :16])
+    expected, of_held = recogniser.recognise(held)
+    assert np.allclose(probabilities, expected, atol=1e-5)
+    within = of_held[:, 8:24]
+    assert np.allclose(focus, within / within.max(axis=(1, 2), keepdims=True), atol=1e-4)
+    assert recogniser.explain(whole[:, :16], np.array([0, 1, 2])).shape == (3, 16, 25)
+
+
 def test_no_windows_give_no_answers(recogniser: Recogniser) -> None:
     probabilities, focus = recogniser.recognise(windows(people(1))[:0])
     assert probabilities.shape == (0, 5)

@@ -7,6 +7,7 @@ from stf.prediction import Segment
 from stf.segment_metrics import (
     OVERLAPS,
     Matches,
+    detection_delay,
     edit_score,
     intersection_over_union,
     label_frames,
@@ -28,6 +29,15 @@ def test_intersection_over_union_is_the_shared_time_over_all_of_it() -> None:
     assert intersection_over_union(seg("a", 0, 4), seg("a", 2, 8)) == 2 / 8
     assert intersection_over_union(seg("a", 0, 4), seg("a", 0, 4)) == 1
     assert intersection_over_union(seg("a", 0, 4), seg("a", 4, 8)) == 0
+
+
+def test_the_delay_is_from_the_start_of_an_action_to_when_it_is_first_said() -> None:
+    said = [(1.0, "a"), (3.5, "b"), (4.0, "a"), (4.5, "a"), (5.5, "none"), (7.5, "b")]
+    assert detection_delay(said, seg("a", 3, 5)) == 1.0
+    assert detection_delay(said, seg("a", 0.5, 0.8)) == 0.5
+    assert detection_delay(said, seg("b", 5, 7)) == 2.5
+    assert detection_delay(said, seg("b", 5, 6)) == float("inf")  # said too late
+    assert detection_delay([], seg("a", 3, 5)) == float("inf")
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def write(path: Path, recogniser: Recogniser, video: Path, poses: Path | None = 
     about = video_facts(video.name, relative(video, path.parent)).model_copy(
         update={"size_bytes": size, "sha256": digest}
     )
-    with RecordWriter(path, recogniser) as writer:
+    with RecordWriter(path, recogniser, recogniser.sampling.samples) as writer:
         for start in (0.0, 0.25, 0.5):
             writer.write(prediction(recogniser, start))
         writer.finish(about, settings(), SEGMENTS, processing(), poses)
@@ -75,7 +75,7 @@ def test_the_same_findings_give_the_same_bytes(recogniser: Recogniser, video: Pa
 
 
 def test_segments_are_ordered_and_rounded_to_milliseconds(recogniser: Recogniser, tmp_path: Path) -> None:
-    with RecordWriter(tmp_path / "walk.stf.json", recogniser) as writer:
+    with RecordWriter(tmp_path / "walk.stf.json", recogniser, recogniser.sampling.samples) as writer:
         found = [Segment(2.00049, 3.0, 1, "wave", 0.123456), Segment(2.0, 9.9996, 0, "jog", 1.0)]
         facts = writer.finish(video_facts(), settings(), found, processing(), None)
     assert facts.segments == (Segment(2.0, 10.0, 0, "jog", 1.0), Segment(2.0, 3.0, 1, "wave", 0.1235))
@@ -83,7 +83,7 @@ def test_segments_are_ordered_and_rounded_to_milliseconds(recogniser: Recogniser
 
 def test_a_record_that_is_not_finished_leaves_nothing(recogniser: Recogniser, tmp_path: Path) -> None:
     def fail() -> None:
-        with RecordWriter(tmp_path / "walk.stf.json", recogniser) as writer:
+        with RecordWriter(tmp_path / "walk.stf.json", recogniser, recogniser.sampling.samples) as writer:
             writer.write(prediction(recogniser, 0.0))
             raise KeyboardInterrupt
 
