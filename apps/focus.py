@@ -73,10 +73,7 @@ def run_focus(source: Path, engine: Engine, options: FocusOptions) -> None:
     Raises:
         UserError: if there is no such input or class, or nobody is seen.
     """
-    if options.figure:
-        check_figure(options.figure)
-    if options.output and options.output.suffix.lower() != ".npz":
-        raise UserError(f"the file of numbers {options.output} must be a .npz file")
+    _check_outputs(options)
     console = make_console()
     recogniser = engine.recogniser()
     for name in (options.question.label, options.question.contrast):
@@ -90,12 +87,23 @@ def run_focus(source: Path, engine: Engine, options: FocusOptions) -> None:
         draw_focus(options.figure, found, about)
     say(console, " \u00b7 ".join(about))
     if found.module == found.depth and options.question.module is None:
-        say(console, "the last module's focus is nearly the same for every joint; an earlier --module tells them apart", "yellow")
+        say(
+            console,
+            "the last module's focus is nearly the same for every joint; an earlier --module tells them apart",
+            "yellow",
+        )
     if not options.output:
         _print(console, found)
     for path in (options.output, options.figure):
         if path:
             say(console, f"wrote {path}")
+
+
+def _check_outputs(options: FocusOptions) -> None:
+    if options.figure:
+        check_figure(options.figure)
+    if options.output and options.output.suffix.lower() != ".npz":
+        raise UserError(f"the file of numbers {options.output} must be a .npz file")
 
 
 def _explain(
