@@ -4,8 +4,9 @@
 
 One view per clip. `deletion`, `insertion` and `imputation` are areas under curves (`stf/faithfulness.py`); +- is the
 standard deviation over clips. `20 %` is the probability of the true class that is left with the 20 % of joints x
-moments that came first held still, and `alone` the one with everything but them. `beats` is the share of clips with a
-smaller area under deletion than by chance. `stable` is the rank correlation after a jitter of 1 % of a torso length.
+moments that came first held still, and `alone` the one with everything but them held still. `beats` is the share of
+clips in which the focus has a smaller area under deletion. `stable` is the rank correlation after a jitter of 1 % of a
+torso length.
 The last line compares the area under deletion by the focus that stf focus and a click in the viewer show (elementwise)
 with that by chance, after the floor: at most 0.8 of chance's, and less than those of input x gradient and of both
 feature norms. With --modules every module and both kinds of focus are measured at 20 % alone, which is how the module
@@ -67,7 +68,7 @@ def measure(saliency: Saliency, shares: Sequence[float] = SHARES) -> Curves:
 
 def draw(path: Path, curves: dict[str, Curves]) -> None:
     """The three kinds of curves beside each other; the bands are the standard error of the mean over clips."""
-    colours = ("#D55E00", "#000000", "#E69F00", "#F0E442", "#0072B2", "#56B4E9", "#CC79A7", "#009E73", "#666666")
+    colours = ("#D55E00", "#000000", "#E69F00", "#8C6D31", "#0072B2", "#56B4E9", "#CC79A7", "#009E73", "#666666")
     titles = {"deletion": "Deletion", "imputation": "Imputation", "insertion": "Insertion"}
     figure = Figure(figsize=(10.5, 4.4), dpi=200, layout="constrained")
     axes = figure.subplots(1, 3, sharey=True)
@@ -84,6 +85,7 @@ def draw(path: Path, curves: dict[str, Curves]) -> None:
         axis.set(xlim=(0, 100), ylim=(0, 1), title=title, xlabel=label)
         axis.grid(color="#DDDDDD", linewidth=0.6)
         axis.spines[["top", "right"]].set_visible(False)
+    figure.get_layout_engine().set(wspace=0.06)
     axes[0].set_ylabel("probability of the true class")
     figure.legend(*axes[0].get_legend_handles_labels(), frameon=False, fontsize=8, loc="outside lower center", ncols=5)
     figure.savefig(path)
@@ -97,27 +99,24 @@ def compare_orders() -> float:
     pooled: FocusMethod = "typical" if typical and arguments.module is None else "pooled"
     orders: dict[str, Saliency] = {
         shown: focus_saliency(module, "elementwise"),
-        f"focus {module + 1}, {pooled}": focus_saliency(module, pooled),
+        "chance": chance(0),
+        "input x gradient": input_times_gradient,
         f"feature norm {depth} (ST-GCN)": feature_norm(),
         f"feature norm {module + 1}": feature_norm(module),
-        "gradient": gradient,
-        "input x gradient": input_times_gradient,
-        "change x gradient": change_times_gradient,
         "what moves": deviation,
-        "chance": chance(0),
+        f"focus {module + 1}, {pooled}": focus_saliency(module, pooled),
+        "gradient": gradient,
+        "change x gradient": change_times_gradient,
     }
     curves: dict[str, Curves] = {}
     at = SHARES.index(SHARE)
-    print(f"{'order':24} {'deletion':15}   {'insertion':15}   {'imputation':15} {'20 %':>6} {'alone':>6} {'stable':>7}")
+    print(f"{'order':24} {'deletion':15}   {'insertion':15}   {'imputation':15} {'20 %':>6} {'alone':>6} {'beats':>6}")
     for name, saliency in orders.items():
         found = curves[name] = measure(saliency)
         areas = (spread(found.area(kind)) for kind in ("deletion", "insertion", "imputation"))
         left, alone = found.deletion[:, at].mean(), found.insertion[:, at].mean()
-        steady = stability(recogniser, x, labels, saliency).mean()
-        print(f"{name:24} {'   '.join(areas)} {left:6.3f} {alone:6.3f} {steady:7.3f}", flush=True)
-    by_chance = curves["chance"].area("deletion")
-    for name in (shown, f"focus {module + 1}, {pooled}"):
-        print(f"{name} beats chance in {np.mean(curves[name].area('deletion') < by_chance):.0%} of the clips")
+        beats = np.mean(curves[shown].area("deletion") < found.area("deletion"))
+        print(f"{name:24} {'   '.join(areas)} {left:6.3f} {alone:6.3f} {beats:6.0%}", flush=True)
     if arguments.output:
         draw(arguments.output, curves)
     deleted = {name: float(found.area("deletion").mean()) for name, found in curves.items()}
@@ -125,6 +124,8 @@ def compare_orders() -> float:
     ahead = [name for name in rivals if deleted[name] <= deleted[shown]]
     kept = deleted[shown] <= 0.8 * deleted["chance"] and not ahead
     print(f"floor: {'kept' if kept else 'missed'}" + (f"; not below {', '.join(ahead)}" if ahead else ""))
+    for name, saliency in orders.items():
+        print(f"{name:24} stable {stability(recogniser, x, labels, saliency).mean():.3f}", flush=True)
     return deleted[shown] / deleted["chance"]
 
 
