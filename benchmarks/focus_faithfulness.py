@@ -15,6 +15,7 @@ that is shown is chosen: on --part train.
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ import torch
 from _machine import describe
 from matplotlib.figure import Figure
 
+from stf.atomic import output_file
 from stf.checkpoint import DEFAULT_MODEL
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
@@ -64,6 +66,19 @@ def load_clips(recogniser: Recogniser) -> list[Clip]:
 def measure(saliency: Saliency, shares: Sequence[float] = SHARES) -> Curves:
     """The curves of all clips."""
     return measure_curves(recogniser, x, labels, saliency, shares)
+
+
+def measure_once(name: str, saliency: Saliency) -> Curves:
+    """The curves of all clips, from an earlier run that was broken off where there are any."""
+    if arguments.keep is None:
+        return measure(saliency)
+    path = arguments.keep / f"{name}.npz"
+    if not path.is_file():
+        arguments.keep.mkdir(parents=True, exist_ok=True)
+        with output_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, **asdict(measure(saliency)))
+    with np.load(path, allow_pickle=False) as kept:
+        return Curves(**kept)
 
 
 def draw(path: Path, curves: dict[str, Curves]) -> None:
@@ -112,7 +127,7 @@ def compare_orders() -> float:
     at = SHARES.index(SHARE)
     print(f"{'order':24} {'deletion':15}   {'insertion':15}   {'imputation':15} {'20 %':>6} {'alone':>6} {'beats':>6}")
     for name, saliency in orders.items():
-        found = curves[name] = measure(saliency)
+        found = curves[name] = measure_once(name, saliency)
         areas = (spread(found.area(kind)) for kind in ("deletion", "insertion", "imputation"))
         left, alone = found.deletion[:, at].mean(), found.insertion[:, at].mean()
         beats = np.mean(curves[shown].area("deletion") < found.area("deletion"))
@@ -149,6 +164,7 @@ words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.Ra
 words.add_argument("model", nargs="?", default=DEFAULT_MODEL, help="a shipped model or a file")
 words.add_argument("data", type=Path, help="the dataset")
 words.add_argument("-o", "--output", type=Path, help="the PNG file of the curves")
+words.add_argument("--keep", type=Path, help="a folder for what has been measured, to go on where a run broke off")
 words.add_argument("--split", help="as for stf evaluate")
 words.add_argument("--part", default="test", choices=list(Part), help="the side of the split")
 words.add_argument("--every", type=int, default=10, help="use every n-th clip")
