@@ -122,3 +122,15 @@ def open_recording(video: Path, *, start: float = 0.0, end: float | None = None)
     if not (video.is_file() or video.is_dir()):
         raise UserError(f"'{video}' is not a recorded video; stf live takes cameras and streams")
     return open_source(str(video) if video.is_absolute() else f"./{video}", start=start, end=end)
+
+
+def read_span(text: str) -> tuple[float, float]:
+    """Seconds from and to, as a person types them.
+
+    Raises:
+        UserError: if that is no span of time.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", text)
+    if not match or float(match[1]) >= float(match[2]):
+        raise UserError(f"'{text}' is no span of time; give seconds from and to, as in 3.2-5.0")
+    return float(match[1]), float(match[2])

@@ -1,6 +1,5 @@
 """`stf teach` and `stf actions`: a model learns somebody's own actions, from videos or before the camera."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
-from apps.engine import Engine, open_recording
+from apps.engine import Engine, open_recording, read_span
 from realtime.clip import clip_of
 from realtime.pipeline import FrameResult, Pipeline
 from stf.addon import AddOn, check_base, find_action, fingerprint, load_addon, merge, save_addon
@@ -52,19 +51,12 @@ def find_takes(videos: Sequence[Path], spans: Sequence[str]) -> list[Take]:
     """
     if not spans:
         return [Take(video) for video in videos]
-    read = [_span(text) for text in spans]
+    read = [read_span(text) for text in spans]
     if len(videos) == 1:
         return [Take(videos[0], span) for span in read]
     if len(videos) != len(read):
         raise UserError(f"{len(read)} span(s) for {len(videos)} videos; give one for each, or several for one video")
     return [Take(video, span) for video, span in zip(videos, read, strict=True)]
-
-
-def _span(text: str) -> tuple[float, float]:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", text)
-    if not match or float(match[1]) >= float(match[2]):
-        raise UserError(f"'{text}' is no span of time; give seconds from and to, as in 3.2-5.0")
-    return float(match[1]), float(match[2])
 
 
 def run_teach(name: str, takes: Sequence[Take], addon: Path, engine: Engine, *, more: bool) -> None:

@@ -36,7 +36,7 @@ def clip_of(frames: Sequence[Sequence[SkeletonFrame]], layout: SkeletonLayout, n
     times = np.array([skeleton.time for skeleton in mine])
     seconds = float(times[-1] - times[0])
     if seconds < LEAST_SECONDS:
-        raise UserError(f"{name} shows somebody for {seconds:.1f} s; an example takes {LEAST_SECONDS} s at least")
+        raise UserError(f"{name} shows somebody for {seconds:.1f} s; an action takes {LEAST_SECONDS} s at least")
     fps = (len(times) - 1) / seconds
     even = np.linspace(times[0], times[-1], len(times))
     joints, _ = resample(times, np.stack([skeleton.joints for skeleton in mine]), even, WindowSpec().max_gap)

@@ -8,13 +8,13 @@ projected back onto the input for display; its normalisation is not public. What
     elementwise  S_k^c = sum_d ReLU(dy_c / dF_k^d * F_k^d)
     typical      as pooled, with a_d averaged over the training clips of class c: no gradient is needed
 
-with F_k (C_k, T_k, V) the output of module k and y_c the logit of class c.
+with F_k (C_k, T_k, V) the output of module k and y_c the logit of class c. Why c and not b: y_c - y_b takes its place.
 """
 
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -57,8 +57,7 @@ def gradient_focus(
 
 def closed_form_focus(
     features: Float[Tensor, "R C T V"],
-    head_weight: Float[Tensor, "K C"],
-    classes: Int[Tensor, " R"],
+    head_weight: Float[Tensor, "R C"],
     persons: Float[Tensor, " R"],
 ) -> Float[Tensor, "R T V"]:
     """The focus of the *last* module without a backward pass.
@@ -68,15 +67,14 @@ def closed_form_focus(
 
     Args:
         features: (R, C, T, V) output of the last module.
-        head_weight: (K, C) weight of the linear head.
-        classes: (R,) the class asked about, per computed person.
+        head_weight: (R, C) row of the linear head for the class asked about, or difference of two rows, per person.
         persons: (R,) P, the number of persons in that person's clip.
 
     Returns:
         (R, T, V), equal to `gradient_focus` up to rounding.
     """
     moments = features.shape[2] * features.shape[3]
-    weights = functional.relu(head_weight[classes]) / (moments * persons[:, None])
+    weights = functional.relu(head_weight) / (moments * persons[:, None])
     return pooled_focus(features, weights)
 
 

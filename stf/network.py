@@ -177,6 +177,7 @@ class Network(nn.Module):
         x: Float[Tensor, "N C T V M"],
         classes: Int[Tensor, " N"] | None = None,
         *,
+        contrast: Int[Tensor, " N"] | None = None,
         module: int = -1,
         method: FocusMethod = "pooled",
     ) -> tuple[Float[Tensor, "N K"], Float[Tensor, "N M S V"]]:
@@ -188,6 +189,7 @@ class Network(nn.Module):
         Args:
             x: (N, C, T, V, M) the input.
             classes: (N,) the class to explain; by default each clip's most probable one.
+            contrast: (N,) the class it is told from: the focus is then that of the difference of their logits (ours).
             module: number of the stage, or negative from the end.
             method: `pooled`, `elementwise` or `typical`, see `stf.focus`.
 
@@ -196,7 +198,7 @@ class Network(nn.Module):
         """
         output = self.run_for_focus(x, module, method)
         chosen = output.logits.argmax(dim=1) if classes is None else classes
-        rows = self.focus_of(output, chosen, module=module, method=method)
+        rows = self.focus_of(output, chosen, contrast=contrast, module=module, method=method)
         volume = rows.new_zeros(*output.present.shape, *rows.shape[1:])
         volume[output.present] = rows
         return output.logits, volume
@@ -216,6 +218,7 @@ class Network(nn.Module):
         output: NetworkOutput,
         classes: Int[Tensor, " N"],
         *,
+        contrast: Int[Tensor, " N"] | None = None,
         module: int = -1,
         method: FocusMethod = "pooled",
         differentiable: bool = False,
@@ -225,6 +228,7 @@ class Network(nn.Module):
         Args:
             output: what `run` or `run_for_focus` gave, with gradients recorded unless `module` is the last one.
             classes: (N,) the class to explain, per clip.
+            contrast: (N,) the class it is told from, as in `focus`; a typical focus has none.
             module: number of the stage, or negative from the end; of a typical focus the one its weights are of.
             method: `pooled`, `elementwise`, or `typical` where the network has weights for it.
             differentiable: keep the graph of the backward pass, for losses of second order.
@@ -232,11 +236,18 @@ class Network(nn.Module):
         clip, persons = output.persons()
         features = output.features[module]
         if module % len(self.stages) == len(self.stages) - 1:
-            return closed_form_focus(features, self.head.weight, classes[clip], persons)
+            weight = self.head.weight[classes]
+            if contrast is not None:
+                weight = weight - self.head.weight[contrast]
+            return closed_form_focus(features, weight[clip], persons)
         if method == "typical":
+            if contrast is not None:
+                raise ValueError("a typical focus is that of one class")
             return pooled_focus(features, self.typical_weights[classes[clip]])
         with torch.enable_grad():
             logits = output.logits.gather(1, classes[:, None]).sum()
+            if contrast is not None:
+                logits = logits - output.logits.gather(1, contrast[:, None]).sum()
         (gradient,) = torch.autograd.grad(logits, features, retain_graph=True, create_graph=differentiable)
         return gradient_focus(features, gradient, method)
 

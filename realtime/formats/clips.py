@@ -10,14 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from realtime.body import BodyKeeper
 from realtime.formats.base import Format, at_once
 from realtime.frames import SkeletonFrame
-from realtime.mapping import get_mapping
-from realtime.pose.recorded import RecordedPose
 from realtime.records import Record
-from realtime.smoothing import Smoother
-from realtime.tracking import Tracker
+from realtime.records.skeletons import skeletons_of
 from realtime.window import resample
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Corpus, Origin
@@ -80,23 +76,11 @@ def _frames_of(record: Record) -> list[list[SkeletonFrame]]:
     spread = 1 / (record.facts.video.fps or _FPS)
     alone = len({segment.person for segment in record.segments}) == 1
     frames: list[list[SkeletonFrame]] = [[] for _ in record.segments]
-    for skeletons in _skeletons(record):
+    for skeletons in skeletons_of(record):
         for segment, theirs in zip(record.segments, frames, strict=True):
             if skeletons and segment.start - spread <= skeletons[0].time <= segment.end + spread:
                 theirs.extend([one for one in skeletons if alone or one.person == segment.person][:1])
     return frames
-
-
-def _skeletons(record: Record) -> Iterator[list[SkeletonFrame]]:
-    """Everybody in each frame by id, as the pipeline had them."""
-    mapping, body = get_mapping(record.layout), record.facts.settings.body
-    keeper = BodyKeeper(body, record.layout) if body else None
-    tracker, smoother = Tracker(), Smoother(mapping.coordinates)
-    with RecordedPose(record.poses()) as poses:
-        for found in poses:
-            people = sorted(tracker.update(found), key=lambda tracked: tracked.person)
-            skeletons = [smoother.smooth(mapping.map_pose(one.pose, found.time, one.person)) for one in people]
-            yield [keeper.keep(skeleton) for skeleton in skeletons] if keeper else skeletons
 
 
 FORMAT = Format("clips", ".clips", at_once(lambda record, path: write_clips([record], path)), write_clips)

@@ -98,6 +98,19 @@ class Corpus:
             known = ", ".join(self.splits) or "none"
             raise UserError(f"{self.origin.name} has no split '{name}'; known are {known}") from None
 
+    def clip(self, name: str) -> Clip:
+        """Read the clip called `name`.
+
+        Raises:
+            UserError: if there is none, or it is broken.
+        """
+        for entry in self.entries:
+            if entry.name == name:
+                return entry.read()
+        names = [entry.name for entry in self.entries]
+        nearest = [*(one for one in names if one.startswith(name)), *get_close_matches(name, names, 1, 0)][0]
+        raise UserError(f"{self.origin.name} has no clip '{name}'; did you mean '{nearest}'?")
+
     def without(self, names: AbstractSet[str]) -> "Corpus":
         """The dataset as if it did not know some of its classes: clips of these have no label.
 

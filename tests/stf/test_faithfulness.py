@@ -12,19 +12,26 @@ from stf.faithfulness import (
     chance,
     change_times_gradient,
     deviation,
+    feature_norm,
     focus_saliency,
     gradient,
+    impute,
     input_times_gradient,
     measure_curves,
     order_cells,
+    stability,
 )
+from stf.models import build_model
 from stf.recogniser import Recogniser
 from stf.skeleton import NTU25
 from stf.streams import make_stream
 from stf.transforms import normalise_body
 
 LABELS = [0, 1, 2, 3]
-SALIENCIES = [focus_saliency(2), focus_saliency(-1, "elementwise"), gradient, input_times_gradient, deviation]
+SALIENCIES = [
+    *(focus_saliency(2), focus_saliency(-1, "elementwise"), feature_norm(2)),
+    *(gradient, input_times_gradient, deviation),
+]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +93,7 @@ def test_curves_begin_and_end_with_the_whole_clip_and_with_nobody_moving(recogni
     np.testing.assert_allclose(curves.insertion[:, 2], whole, atol=1e-5)
     np.testing.assert_allclose(curves.deletion[:, 2], still, atol=1e-5)
     np.testing.assert_allclose(curves.insertion[:, 0], still, atol=1e-5)
+    np.testing.assert_allclose(curves.imputation[:, [0, 2]].T, [whole, still], atol=1e-5)
     assert np.abs(whole - still).max() > 1e-3
 
 
@@ -102,16 +110,60 @@ def test_deleting_a_share_holds_just_so_many_known_cells_still(recogniser, x, mo
     for name, network in recogniser.networks.items():
         monkeypatch.setitem(recogniser.networks, name, lambda y, of=network: seen.append(y) or of(y))
     measure_curves(recogniser, x, LABELS, chance(0), (0.2,))
-    moved = (seen[0] != at_rest(x)).any(dim=1)
+    whole, still, deleted, inserted, imputed = seen[0].split(len(x))
+    assert torch.equal(whole, x)
+    assert torch.equal(still, at_rest(x))
+    moved = (deleted != still).any(dim=1)
     known = (x != 0).any(dim=1)
+    assert torch.equal((inserted != still).any(dim=1), known & ~moved)
+    assert torch.equal((imputed == x).all(dim=1), moved | ~known)
     torch.testing.assert_close(moved.sum((1, 2, 3)) / known.sum((1, 2, 3)), torch.full((4,), 0.8), atol=0.01, rtol=0)
     assert not moved[~known].any()
 
 
 def test_areas_are_means_over_the_shares() -> None:
-    curves = Curves(np.array([0, 0.5, 1], np.float32), np.array([[1, 0.5, 0]]), np.array([[0, 1, 1]]))
-    deletion, insertion = curves.areas()
-    assert (deletion.tolist(), insertion.tolist()) == ([0.5], [0.75])
+    rows = (np.array([row], np.float32) for row in ([1, 0.5, 0], [0, 1, 1], [1, 1, 0]))
+    curves = Curves(np.array([0, 0.5, 1], np.float32), *rows)
+    assert [curves.area(kind).item() for kind in ("deletion", "insertion", "imputation")] == [0.5, 0.75, 0.75]
+
+
+def test_a_model_of_another_architecture_is_measured_in_the_same_way(recogniser: Recogniser, x: Tensor) -> None:
+    header = recogniser.header.model_copy(update={"streams": {"joint": 1.0}, "architecture": "st_gcn"})
+    torch.manual_seed(0)
+    network = build_model("st_gcn", layout=NTU25, num_classes=5, widths=(8, 8), strides=(1, 2)).eval()
+    other = Recogniser(header, {"joint": network}, torch.device("cpu"))
+    for saliency in (focus_saliency(0, "elementwise"), feature_norm(), gradient):
+        assert np.isfinite(measure_curves(other, x, LABELS, saliency, (0, 0.5, 1)).deletion).all()
+
+
+# Imputation and stability
+
+
+def test_an_imputed_cell_lies_between_the_moments_that_are_left() -> None:
+    x = torch.zeros(1, 3, 7, 2, 1)
+    x[0, 0, :, 0, 0] = torch.tensor([1.0, 9, 9, 4, 9, 0, 9])  # the sixth is missing
+    gone = torch.zeros(1, 7, 2, 1, dtype=torch.bool)
+    gone[0, [1, 2, 4, 6], 0] = True
+    put = impute(x, gone, NTU25, torch.Generator().manual_seed(0))[0, 0, :, 0, 0]
+    torch.testing.assert_close(put, torch.tensor([1.0, 2, 3, 4, 4, 0, 4]), atol=0.06, rtol=0)
+    assert put[[0, 3, 5]].tolist() == [1, 4, 0]
+    assert not torch.equal(put[[1, 2]], torch.tensor([2.0, 3.0]))
+
+
+def test_a_joint_that_is_gone_altogether_stands_where_it_was_on_average(x: Tensor) -> None:
+    gone = torch.zeros(4, 32, 25, 2, dtype=torch.bool)
+    gone[:, :, 7] = True
+    put = impute(x, gone, NTU25, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(put[:, :, :, 7], at_rest(x)[:, :, :, 7], atol=0.06, rtol=0)
+    assert torch.equal(put[:, :, :, 8], x[:, :, :, 8])
+
+
+def test_what_is_drawn_at_random_is_not_stable_and_what_does_not_change_is(recogniser: Recogniser, x: Tensor) -> None:
+    assert np.abs(stability(recogniser, x, LABELS, chance(0))).max() < 0.1
+    fixed = torch.rand(x[:, 0].shape)
+    np.testing.assert_allclose(stability(recogniser, x, LABELS, lambda *_: fixed), 1)
+    little, much = (stability(recogniser, x, LABELS, gradient, jitter=jitter) for jitter in (1e-3, 0.3))
+    assert (little > much).all()
 
 
 # Saliencies

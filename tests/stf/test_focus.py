@@ -40,6 +40,22 @@ def test_closed_form_equals_autograd_for_every_class_and_person(network, method:
         torch.testing.assert_close(actual / expected.max(), expected / expected.max(), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("module", [2, 5])
+@pytest.mark.parametrize("method", ["pooled", "elementwise"])
+def test_a_contrast_is_the_focus_of_the_difference_of_two_logits(network, module: int, method: str) -> None:
+    x = torch.randn(2, 3, 64, network.layout.num_joints, 2)
+    x[1, ..., 1] = 0
+    output = network.run(x)
+    difference = output.logits[:, 1] - output.logits[:, 4]
+    (gradient,) = torch.autograd.grad(difference.sum(), output.features[module], retain_graph=True)
+    expected = gradient_focus(output.features[module], gradient, method)
+    asked = torch.tensor([1, 1]), torch.tensor([4, 4])
+    actual = network.focus_of(output, asked[0], contrast=asked[1], module=module, method=method)
+    torch.testing.assert_close(actual / expected.max(), expected / expected.max(), atol=1e-5, rtol=0)
+    volume = network.focus(x, asked[0], contrast=asked[1], module=module, method=method)[1]
+    torch.testing.assert_close(volume[output.present] / expected.max(), expected / expected.max(), atol=1e-4, rtol=0)
+
+
 @pytest.mark.parametrize("module", range(6))
 def test_one_call_gives_logits_and_the_focus_of_any_module(network, module: int) -> None:
     x = torch.randn(2, 3, 64, network.layout.num_joints, 2)
@@ -109,3 +125,5 @@ def test_a_typical_focus_of_one_clip_s_own_weights_is_its_pooled_focus_and_needs
     _, pooled = network.focus(x, torch.tensor([3]), module=2)
     torch.testing.assert_close(logits, output.logits, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(typical, pooled, atol=1e-6, rtol=1e-4)
+    with pytest.raises(ValueError, match="one class"):
+        told.focus(x, torch.tensor([3]), contrast=torch.tensor([2]), module=2, method="typical")
