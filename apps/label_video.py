@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from apps.console import FrameProgress
+from apps.batch.inputs import output_name
+from apps.batch.options import LabelOptions
+from apps.console import Steps
 from apps.engine import open_recording
 from apps.export import export
 from apps.interrupt import on_interrupt
-from realtime.body import Body
-from realtime.camera import Camera
-from realtime.formats import FORMATS, Format
+from realtime.formats import FORMATS
 from realtime.pipeline import FrameResult, Pipeline, Statistics
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
 from realtime.records import (
@@ -30,28 +29,11 @@ from realtime.records import (
 from realtime.segments import SegmentSpec
 from realtime.sources import Source
 from realtime.window import WindowSpec
-from stf.atomic import write_errors
+from stf.atomic import temporary_folder, write_errors
 from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
 
 _DRAWN, _CLIPS, _KEPT = FORMATS["mp4"], FORMATS["clips"], FORMATS["npz"]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelOptions:
-    """What `stf label` writes beside the record, and where poses come from.
-
-    Attributes:
-        formats: what to make from the record; `npz` keeps the landmarks.
-        poses: landmarks saved earlier, instead of estimating them.
-        camera: what took the videos; None where nobody calibrated it.
-        body: whose bone lengths every skeleton is to have.
-    """
-
-    formats: Sequence[Format] = (FORMATS["csv"],)
-    poses: Path | None = None
-    camera: Camera | None = None
-    body: Body | None = None
 
 
 @dataclass(slots=True)
@@ -77,11 +59,6 @@ class Report:
     interrupted: bool = False
 
 
-def output_name(video: Path) -> str:
-    """What the files about a video are called, without their endings."""
-    return video.resolve().name if video.is_dir() else video.stem
-
-
 def record_path(video: Path, folder: Path) -> Path:
     """Where the record of a video goes: `walk.mp4` gives walk.stf.json."""
     return folder / f"{output_name(video)}{ENDING}"
@@ -93,7 +70,10 @@ def label_video(
     recogniser: Recogniser,
     estimator: MediaPipePose | RecordedPose,
     options: LabelOptions,
-    progress: FrameProgress,
+    progress: Steps,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
 ) -> Report:
     """Label one video; its files appear when they are complete.
 
@@ -106,17 +86,20 @@ def label_video(
         estimator: finds people; used for this video only.
         options: what else to write.
         progress: told of every frame.
+        start: seconds; what comes before is left out.
+        end: seconds; what comes from there on is left out.
 
     Raises:
         UserError: if the video cannot be read or the results cannot be written.
     """
     report = Report(video)
     with ExitStack() as stack:
-        source = stack.enter_context(open_recording(video))
+        source = stack.enter_context(open_recording(video, start=start, end=end))
         with write_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = Path(stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".stf-")))
-        kept = path.with_name(f"{output_name(video)}{_KEPT.ending}") if _KEPT in options.formats else None
+            scratch = stack.enter_context(temporary_folder(path.parent))
+        name = path.name.removesuffix(ENDING)
+        kept = path.with_name(f"{name}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
         window = replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples)
         settings = Settings(
@@ -163,7 +146,7 @@ def label_video(
             if recorder:
                 recorder.close()
             facts = writer.finish(
-                _video_facts(video, path, source, report, about),
+                _video_facts(video, path, source, report, about, (start, end)),
                 settings,
                 segments,
                 Processing(
@@ -189,7 +172,9 @@ def label_video(
     return report
 
 
-def _video_facts(video: Path, path: Path, source: Source, report: Report, about: tuple[int, str]) -> VideoFacts:
+def _video_facts(
+    video: Path, path: Path, source: Source, report: Report, about: tuple[int, str], part: tuple[float, float | None]
+) -> VideoFacts:
     """What the record says of the video; `about` is its size in bytes and its SHA-256."""
     return VideoFacts(
         name=video.resolve().name if video.is_dir() else video.name,
@@ -201,6 +186,8 @@ def _video_facts(video: Path, path: Path, source: Source, report: Report, about:
         fps=source.fps,
         frames=report.statistics.frames,
         seconds=report.seconds,
+        start=part[0],
+        end=part[1],
     )
 
 

@@ -49,7 +49,10 @@ def demo(
 
 @app.command()
 def label(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Recorded videos, or folders of images.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Videos, folders, quoted patterns, lists (.txt), parts (.csv)."),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
@@ -58,20 +61,21 @@ def label(
     people: People = 1,
     formats: Formats = "csv",
     poses: Annotated[
-        Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks kept earlier; one video only.")
+        Path | None,
+        typer.Option("--poses", metavar="FILE.npz|FOLDER", help="Use landmarks kept earlier, by --format npz."),
     ] = None,
     camera: CameraFile = None,
     body: BodyFile = None,
     addon: AddOnFile = None,
 ) -> None:
     """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
+    from apps.batch.options import LabelOptions  # noqa: PLC0415
     from apps.engine import Engine  # noqa: PLC0415
     from apps.label import run_label  # noqa: PLC0415
-    from apps.label_video import LabelOptions  # noqa: PLC0415
     from realtime.formats import find_formats  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
-    raise typer.Exit(run_label(videos, output, engine, LabelOptions(find_formats(formats), poses)))
+    raise typer.Exit(run_label(paths, output, engine, LabelOptions(find_formats(formats), poses)))
 
 
 @app.command()
