@@ -1,7 +1,7 @@
 """Labelling one video: its record, and what is made from that."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +12,9 @@ from apps.console import Steps
 from apps.engine import open_recording
 from apps.export import export
 from apps.interrupt import on_interrupt
-from realtime.formats import FORMATS
+from realtime.formats import FORMATS, Format
 from realtime.pipeline import FrameResult, Pipeline, Statistics
-from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
+from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose, SpannedPose
 from realtime.records import (
     ENDING,
     Processing,
@@ -59,6 +59,18 @@ class Report:
     interrupted: bool = False
 
 
+def settings_of(recogniser: Recogniser, facts: Mapping[str, str | int | float], options: LabelOptions) -> Settings:
+    """The settings of a record; `facts` are those of the pose estimator."""
+    return Settings(
+        device=recogniser.device.type,
+        estimator=dict(facts),
+        window=replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples),
+        segments=SegmentSpec(),
+        camera=options.camera,
+        body=options.body,
+    )
+
+
 def record_path(video: Path, folder: Path) -> Path:
     """Where the record of a video goes: `walk.mp4` gives walk.stf.json."""
     return folder / f"{output_name(video)}{ENDING}"
@@ -68,12 +80,13 @@ def label_video(
     video: Path,
     path: Path,
     recogniser: Recogniser,
-    estimator: MediaPipePose | RecordedPose,
+    estimator: MediaPipePose | SpannedPose | RecordedPose,
     options: LabelOptions,
     progress: Steps,
     *,
     start: float = 0.0,
     end: float | None = None,
+    content: tuple[int, str] | None = None,
 ) -> Report:
     """Label one video; its files appear when they are complete.
 
@@ -88,6 +101,7 @@ def label_video(
         progress: told of every frame.
         start: seconds; what comes before is left out.
         end: seconds; what comes from there on is left out.
+        content: size in bytes and SHA-256 of the video, where that is known already.
 
     Raises:
         UserError: if the video cannot be read or the results cannot be written.
@@ -101,19 +115,11 @@ def label_video(
         name = path.name.removesuffix(ENDING)
         kept = path.with_name(f"{name}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
-        window = replace(WindowSpec(), seconds=recogniser.sampling.span, samples=recogniser.sampling.samples)
-        settings = Settings(
-            device=recogniser.device.type,
-            estimator=dict(estimator.facts),
-            window=window,
-            segments=SegmentSpec(),
-            camera=options.camera,
-            body=options.body,
-        )
+        settings = settings_of(recogniser, estimator.facts, options)
         segments: list[Segment] = []
 
         progress.begin(f"{video.name}: labels", source.frame_count)
-        about = hash_recording(video)
+        about = content or hash_recording(video)
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
             writer = files.enter_context(RecordWriter(path, recogniser))
             recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
@@ -122,7 +128,7 @@ def label_video(
                     source,
                     estimator,
                     recogniser,
-                    window=window,
+                    window=settings.window,
                     segments=settings.segments,
                     camera=options.camera,
                     body=options.body,
@@ -164,12 +170,21 @@ def label_video(
         record = Record(path, facts, video_at=video, poses_at=poses)
         wanted = set(options.formats) - {_KEPT} - ({_DRAWN} if report.interrupted else set())
         try:
-            for form in sorted(wanted, key=lambda form: (form is _DRAWN, form.name)):  # what takes its time comes last
-                export(record, form, path.parent, progress)
+            make_formats(record, wanted, progress)
         except KeyboardInterrupt:
             report.interrupted = True
             report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
     return report
+
+
+def make_formats(record: Record, formats: Iterable[Format], progress: Steps) -> None:
+    """Write files made from a record beside it; what takes its time comes last.
+
+    Raises:
+        UserError: as `export`.
+    """
+    for form in sorted(formats, key=lambda form: (form is _DRAWN, form.name)):
+        export(record, form, record.path.parent, progress)
 
 
 def _video_facts(

@@ -14,41 +14,11 @@ from realtime.formats.base import read_text
 from realtime.sources.images import IMAGE_SUFFIXES
 from stf.errors import UserError
 
-VIDEO_SUFFIXES = frozenset(
-    [
-        ".3gp",
-        ".asf",
-        ".avi",
-        ".divx",
-        ".dv",
-        ".f4v",
-        ".flv",
-        ".h264",
-        ".hevc",
-        ".m2ts",
-        ".m2v",
-        ".m4v",
-        ".mjpeg",
-        ".mjpg",
-        ".mkv",
-        ".mov",
-        ".mp4",
-        ".mpeg",
-        ".mpg",
-        ".mts",
-        ".mxf",
-        ".ogm",
-        ".ogv",
-        ".qt",
-        ".rm",
-        ".rmvb",
-        ".ts",
-        ".vob",
-        ".webm",
-        ".wmv",
-        ".y4m",
-    ]
+_ENDINGS = (
+    "3gp asf avi divx dv f4v flv h264 hevc m2ts m2v m4v mjpeg mjpg mkv mov mp4 mpeg mpg mts mxf ogm ogv qt rm rmvb ts "
+    "vob webm wmv y4m"
 )
+VIDEO_SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 """What the names of videos end in, where a folder is searched for them."""
 
 _OURS = ".annotated.mp4"  # what `--format mp4` writes is no input

@@ -36,3 +36,8 @@ class Done:
     notes: tuple[str, ...] = ()
     already: bool = False
     interrupted: bool = False
+
+    @property
+    def status(self) -> str:
+        """In one word."""
+        return "stopped" if self.interrupted else "already" if self.already else "done"
