@@ -59,6 +59,11 @@ class Report:
     interrupted: bool = False
 
 
+def facts_with(facts: Mapping[str, str | int | float], every: int) -> Mapping[str, str | int | float]:
+    """The facts of a pose estimator that is given every n-th frame."""
+    return facts if every == 1 else {**facts, "every": every}
+
+
 def settings_of(recogniser: Recogniser, facts: Mapping[str, str | int | float], options: LabelOptions) -> Settings:
     """The settings of a record; `facts` are those of the pose estimator."""
     return Settings(
@@ -115,14 +120,16 @@ def label_video(
         name = path.name.removesuffix(ENDING)
         kept = path.with_name(f"{name}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
-        settings = settings_of(recogniser, estimator.facts, options)
+        every = 1 if isinstance(estimator, RecordedPose) else options.every
+        found_by = facts_with(estimator.facts, every)
+        settings = settings_of(recogniser, found_by, options)
         segments: list[Segment] = []
 
         progress.begin(f"{video.name}: labels", source.frame_count)
         about = content or hash_recording(video)
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
             writer = files.enter_context(RecordWriter(path, recogniser))
-            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
+            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=found_by))
             pipeline = files.enter_context(
                 Pipeline(
                     source,
@@ -132,6 +139,7 @@ def label_video(
                     segments=settings.segments,
                     camera=options.camera,
                     body=options.body,
+                    every=every,
                 )
             )
             statistics = report.statistics = pipeline.statistics

@@ -19,7 +19,7 @@ from apps.batch.outcome import Done
 from apps.batch.worker import Job
 from apps.console import Steps
 from apps.engine import open_recording
-from apps.label_video import label_video, make_formats
+from apps.label_video import facts_with, label_video, make_formats
 from realtime.formats import FORMATS, find_formats
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
@@ -44,7 +44,7 @@ class Labeller:
         self._output = job.output
         self._engine = engine = job.engine
         formats = find_formats(",".join(job.formats))
-        self._options = LabelOptions(formats, job.poses, engine.calibration(), engine.person())
+        self._options = LabelOptions(formats, job.poses, engine.calibration(), engine.person(), job.every)
         self._say = say
         self._recogniser = engine.recogniser()
         self._facts: Mapping[str, str | int | float] | None = None
@@ -77,7 +77,6 @@ class Labeller:
         path = record_of(video, self._output)
         minutes = self._minutes_of(video, content, path)
         with SpannedPose(lambda: self._engine.estimator(self._say), minutes, span=SPAN) as estimator:
-            self._facts = estimator.facts
             done = self._label(video, content, estimator, options, steps)
         if not done.interrupted:
             shutil.rmtree(minutes, ignore_errors=True)
@@ -103,7 +102,9 @@ class Labeller:
             poses = options.poses
             estimator = RecordedPose(poses) if poses else self._engine.estimator(self._say)
             stack.enter_context(estimator)
-            pipeline = stack.enter_context(Pipeline(source, estimator, self._recogniser, camera=options.camera))
+            pipeline = stack.enter_context(
+                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every)
+            )
             begun = time.perf_counter()
             for _ in pipeline:
                 pass
@@ -162,7 +163,7 @@ class Labeller:
                 return recorded.facts
         if self._facts is None:
             with self._engine.estimator(self._say) as estimator:
-                self._facts = {**estimator.facts, "span_seconds": SPAN}
+                self._facts = facts_with({**estimator.facts, "span_seconds": SPAN}, self._options.every)
         return self._facts
 
     def _minutes_of(self, video: Video, content: tuple[int, str], path: Path) -> Path:

@@ -17,6 +17,7 @@ class LabelOptions:
         formats: what to make from the record; `npz` keeps the landmarks.
         poses: landmarks saved earlier, instead of estimating them; of many videos, the folder with a file of each.
         camera: what took the videos; None where nobody calibrated it.
+        every: poses are estimated in every n-th frame only; kept landmarks are taken as they are.
         body: whose bone lengths every skeleton is to have.
     """
 
@@ -24,3 +25,4 @@ class LabelOptions:
     poses: Path | None = None
     camera: Camera | None = None
     body: Body | None = None
+    every: int = 1

@@ -23,12 +23,14 @@ class Job:
         engine: recogniser and pose estimator.
         formats: names of what to make from each record.
         poses: landmarks saved earlier: of one video, or a folder of many.
+        every: poses are estimated in every n-th frame only.
     """
 
     output: Path
     engine: Engine
     formats: tuple[str, ...]
     poses: Path | None = None
+    every: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ def label(
     workers: Annotated[
         int, typer.Option("--workers", min=1, help="How many videos at a time, each in its own process.")
     ] = 1,
+    every: Annotated[
+        int, typer.Option("--every", min=1, metavar="N", help="Estimate poses in every N-th frame only.")
+    ] = 1,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page about the whole run.")
     ] = None,
@@ -87,7 +90,7 @@ def label(
     from apps.label import Run, run_label  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
-    job = Job(output, engine, tuple(formats.split(",")), poses)
+    job = Job(output, engine, tuple(formats.split(",")), poses, every)
     raise typer.Exit(run_label(paths, job, Run(workers, show, dry, report)))
 
 

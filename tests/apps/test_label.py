@@ -246,6 +246,19 @@ def test_other_content_or_another_setting_or_damage_is_labelled_again(stf: Comma
     assert windows.read_bytes() == whole
 
 
+def test_every_second_frame_is_estimated_and_every_frame_has_its_place(stf: Command, tmp_path: Path) -> None:
+    copy_video(DEMO, tmp_path / "in.mp4", 40)
+    assert stf("label", "in.mp4", "-o", "out", "--every", 2, "--format", "npz").code == 0
+    record = open_record(tmp_path / "out" / "in.stf.json")
+    assert (record.facts.video.frames, record.facts.processing.frames_with_people) == (40, 40)
+    assert record.facts.settings.estimator["every"] == 2
+    with RecordedPose(record.poses()) as poses:
+        x = np.array([frame.persons[0].world[16] for frame in poses])
+    assert np.allclose(x[1:-2:2], (x[:-2:2] + x[2::2])[: len(x[1:-2:2])] / 2, atol=2e-3)
+    assert "already" in stf("label", "in.mp4", "-o", "out", "--every", 2).out
+    assert "already" not in stf("label", "in.mp4", "-o", "out").out
+
+
 def test_a_record_of_a_newer_program_is_not_replaced(stf: Command, tmp_path: Path) -> None:
     write_video(tmp_path / "in.mp4")
     stf("label", "in.mp4", "-o", "out")
