@@ -64,9 +64,9 @@ def label_at_once(videos: Sequence[Video], workers: int, job: Job, board: Board)
         for number in range(min(workers, len(videos))):
             crew.append(_Worker(number, job))
             crew[number].give(waiting.popleft())
-        while busy := {worker.pipe: worker for worker in crew if worker.video}:
-            for pipe in connection.wait(list(busy)):
-                worker = busy[pipe]
+        while busy := [worker for worker in crew if worker.video]:
+            ready = connection.wait([worker.pipe for worker in busy])
+            for worker in (one for one in busy if one.pipe in ready):
                 outcome = _hear(worker, board)
                 if outcome is None:
                     continue
@@ -79,10 +79,10 @@ def label_at_once(videos: Sequence[Video], workers: int, job: Job, board: Board)
                         reason = f"the process that labelled it ended {_TRIES} times (exit code {outcome.code})"
                         yield Failure(outcome.video.path, reason)
                     if waiting:
-                        crew[worker.number] = worker = _Worker(worker.number, job)
+                        crew[worker.number] = _Worker(worker.number, job)
                 else:
                     yield outcome
-                worker.give(waiting.popleft() if waiting else None)
+                crew[worker.number].give(waiting.popleft() if waiting else None)
     finally:
         for worker in crew:
             worker.end()
