@@ -107,7 +107,9 @@ def _remove_leftovers(found: Found, output: Path) -> None:
 def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure]) -> bool:
     """Label everything, adding to `outcomes`; whether Ctrl-C ended it."""
     workers = min(run.workers, len(found.videos))
-    with Board(run.show, len(found.videos), max(workers, 1)) as board:
+    with Board(run.show, len(found.videos) + len(found.failures), max(workers, 1)) as board:
+        for failure in found.failures:
+            board.finish(failure)
         some = label_at_once(found.videos, workers, job, board) if workers > 1 else _label_here(found, job, board)
         try:
             for outcome in some:

@@ -68,6 +68,7 @@ class Labeller:
         open_recording(video.path, start=video.start, end=video.end).close()  # says what is wrong, where something is
         content = hash_recording(video.path)
         if record := self._finished(video, content):
+            _forget_minutes(record.path)
             make_formats(record, missing_formats(record, self._options.formats), steps)
             return _done_already(video, record)
         options = self._options_for(video)
@@ -79,7 +80,7 @@ class Labeller:
         with SpannedPose(lambda: self._engine.estimator(self._say), minutes, span=SPAN) as estimator:
             done = self._label(video, content, estimator, options, steps)
         if not done.interrupted:
-            shutil.rmtree(minutes, ignore_errors=True)
+            _forget_minutes(path)
         return done
 
     @property
@@ -172,12 +173,20 @@ class Labeller:
         The name tells the record and, since other poses are of no use, the part of the video and how they were found.
         """
         how = [content, video.start, video.end, dict(self._facts_for(video, None))]
-        which, kind = (hashlib.sha256(text.encode()).hexdigest()[:12] for text in (path.name, json.dumps(how)))
-        folder = path.with_name(f".stf-{which}-{kind}.minutes")
-        for other in path.parent.glob(f".stf-{which}-*.minutes"):
-            if other != folder:
-                shutil.rmtree(other, ignore_errors=True)
+        folder = path.with_name(f".stf-{_digest(path.name)}-{_digest(json.dumps(how))}.minutes")
+        _forget_minutes(path, but=folder)
         return folder
+
+
+def _forget_minutes(path: Path, but: Path | None = None) -> None:
+    """Remove the poses that wait beside a record, or where it will be."""
+    for folder in path.parent.glob(f".stf-{_digest(path.name)}-*.minutes"):
+        if folder != but:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 def record_of(video: Video, output: Path) -> Path:

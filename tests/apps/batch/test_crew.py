@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -177,6 +178,11 @@ def test_a_long_video_goes_on_from_its_last_whole_minute(
         label("out", 72)
     kept = [path.name for path in (tmp_path / "out").glob(".stf-*.minutes/*.npz")]
     assert sorted(kept) == ["000000.npz", "000001.npz"]
+    minutes = next((tmp_path / "out").glob(".stf-*.minutes"))
+    shutil.copytree(minutes, tmp_path / "minutes")
+    label("out")
+    assert tree(tmp_path / "out") == tree(tmp_path / "unbroken")
+    shutil.move(tmp_path / "minutes", minutes)  # killed just after the record had its name
     label("out")
     assert tree(tmp_path / "out") == tree(tmp_path / "unbroken")
 

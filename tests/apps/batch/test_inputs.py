@@ -1,6 +1,8 @@
 """What paths on the command line mean. Nothing here is opened as a video."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,18 @@ def test_videos_that_would_write_to_one_name_are_refused_and_named() -> None:
     make("in/walk.mp4", "in/Walk.avi")
     with pytest.raises(UserError, match=r"2 of the videos are called.*Walk.avi.*walk.mp4"):
         find_videos([Path("in")], OUT)
+
+
+def test_a_run_finds_its_videos_before_it_loads_what_labels_them() -> None:
+    make("in/a.mp4")
+    command = (
+        "import sys; from pathlib import Path; from apps.label import run_label; "
+        "from apps.batch.inputs import find_videos; assert find_videos([Path('in')], Path('out')).videos; "
+        "print(*{'torch', 'PySide6', 'mediapipe', 'scipy'} & set(sys.modules))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    ran = subprocess.run([sys.executable, "-c", command], check=True, capture_output=True, text=True, env=env)
+    assert ran.stdout == "\n"
 
 
 def test_a_list_that_is_no_text_is_refused() -> None:
