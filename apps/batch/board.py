@@ -68,6 +68,10 @@ class Board:
         self._bars.advance(self._rows[worker], frames)
         self._bars.update(self._all, fps=self._fps())
 
+    def rest(self, worker: int) -> None:
+        """A worker has nothing to do."""
+        self._bars.update(self._rows[worker], visible=False)
+
     def finish(self, outcome: Done | Failure) -> None:
         """A video is done with, one way or the other."""
         self._done += 1

@@ -116,5 +116,6 @@ def _hear(worker: _Worker, board: Board) -> Done | Failure | _Lost | None:
             raise UserError(reason)
         case Done() | Failure():
             worker.video = None
+            board.rest(worker.number)
             return message
     return None
