@@ -71,16 +71,16 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     failures = [one for one in outcomes if isinstance(one, Failure)]
     if run.show is Show.BARS and done:
         print_summary(make_console(), done, job.output, calibrated=job.engine.camera is not None)
-    if run.report:
-        from apps.batch.page import write_page  # noqa: PLC0415 - nothing that a run without it needs
-
-        write_page(run.report, done, failures)
     errors = make_console(stderr=True)
     for failure in failures:
         say(errors, f"stf: {shown(failure.what)}: {shown(failure.reason)}", style="red")
     if stopped and len(found.videos) > 1:
         left = len(found.videos) - sum(not one.interrupted for one in done)
         say(errors, f"stopped; {left} of {len(found.videos)} videos are left, and the same command goes on with them")
+    if run.report:
+        from apps.batch.page import write_page  # noqa: PLC0415 - nothing that a run without it needs
+
+        write_page(run.report, done, failures)
     if stopped:
         return 130
     if failures:

@@ -55,7 +55,10 @@ def say_what_would_be_done(found: Found, job: Job, workers: int) -> int:
     for failure in failures:
         say(console, f"cannot: {shown(failure.what)}: {shown(failure.reason)}", style="red")
     finished = len(found.videos) + len(found.failures) - len(planned) - len(failures)
-    say(console, f"{len(planned)} to label, {finished} done already, {len(failures)} that cannot be")
+    say(
+        console,
+        f"{len(planned)} to label, {finished} done already, {len(failures)} that cannot be; {found.others} other files",
+    )
     if planned:
         seconds, frames = sum(one.seconds for one in planned), sum(one.frames for one in planned)
         rate = labeller.rate(max(planned, key=lambda one: one.seconds).video, _TRIED)

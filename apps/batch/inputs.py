@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from realtime.formats.base import read_text
 from realtime.sources.images import IMAGE_SUFFIXES
@@ -23,6 +24,9 @@ VIDEO_SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 _OURS = ".annotated.mp4"  # what `--format mp4` writes is no input
 _MAGIC = "*?["
+
+_Part: TypeAlias = tuple[float, float | None]  # start and end in seconds
+_WHOLE: _Part = (0.0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,10 @@ class _Search:
         self._output = output.resolve()
         self._known: set[tuple[Path, float, float | None]] = set()
         self._searched: set[tuple[int, int]] = set()
+        self._lists: set[Path] = set()
         self._hits = 0  # videos, known ones too, and failures
 
-    def add(self, path: Path, below: Path | None = None, part: tuple[float, float | None] = (0.0, None)) -> None:
+    def add(self, path: Path, below: Path | None = None, part: _Part = _WHOLE) -> None:
         """Take what a path names.
 
         Args:
@@ -127,24 +132,25 @@ class _Search:
         except OSError as error:
             self._fail(path, f"it cannot be looked at ({error.strerror})")
             return
-        if is_folder:
-            self._add_folder(path, below, part)
+        if part != _WHOLE:
+            self._take(path, below, part)
+        elif is_folder:
+            self._add_folder(path, below)
         elif not exists and any(character in str(path) for character in _MAGIC):
             self._add_pattern(str(path))
-        elif exists and path.suffix.lower() == ".txt":
-            self._add_list(path)
-        elif exists and path.suffix.lower() == ".csv":
-            self._add_table(path)
+        elif exists and path.suffix.lower() in {".txt", ".csv"}:
+            if (place := path.resolve()) not in self._lists:  # a list may name itself
+                self._lists.add(place)
+                read = self._add_list if path.suffix.lower() == ".txt" else self._add_table
+                read(path)
         else:
-            self._take(path, below or path.parent, part)
+            self._take(path, below)
 
-    def _add_folder(self, folder: Path, below: Path | None, part: tuple[float, float | None]) -> None:
+    def _add_folder(self, folder: Path, below: Path | None) -> None:
         before = self._hits
         images = self._walk(folder, below or folder)
-        if self._hits == before and (
-            images or below is None
-        ):  # where there is nothing at all, who opens it will say so
-            self._take(folder, below, part)
+        if self._hits == before and (images or below is None):  # who opens a folder without any will say so
+            self._take(folder, below)
 
     def _walk(self, top: Path, below: Path) -> int:
         """Take every video in a folder and below; how many images there are in the folder itself."""
@@ -207,9 +213,8 @@ class _Search:
                 self._add_listed(path.parent, line)
 
     def _add_table(self, path: Path) -> None:
-        rows = csv.DictReader(
-            io.StringIO(read_text(path, "give a table with the column 'path'", newline=""), newline="")
-        )
+        text = read_text(path, "give a table with the column 'path'", newline="")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
         if "path" not in (rows.fieldnames or ()):
             raise UserError(f"{path} has no column 'path'; give it the columns path, start and end (seconds)")
         for row in rows:
@@ -219,7 +224,7 @@ class _Search:
                 raise UserError(f"{where} names no part of a video: give a path, and an end after the start")
             self._add_listed(path.parent, row["path"], (start or 0.0, end))
 
-    def _add_listed(self, folder: Path, text: str, part: tuple[float, float | None] = (0.0, None)) -> None:
+    def _add_listed(self, folder: Path, text: str, part: _Part = _WHOLE) -> None:
         path = Path(os.path.normpath(folder / text))
         self.add(path, folder if path != folder and path.is_relative_to(folder) else None, part)
 
@@ -227,7 +232,7 @@ class _Search:
         self,
         path: Path,
         below: Path | None,
-        part: tuple[float, float | None] = (0.0, None),
+        part: _Part = _WHOLE,
         place: Path | None = None,
     ) -> None:
         """Remember a video, unless it is known already; `place` is where it is, links resolved."""
@@ -238,7 +243,7 @@ class _Search:
         self._known.add(known)
         folder = path.parent.relative_to(below) if below and path.is_relative_to(below) else Path()
         start, end = part
-        which = "" if part == (0.0, None) else f"@{_said(start)}-{'end' if end is None else _said(end)}"
+        which = "" if part == _WHOLE else f"@{_said(start)}-{'end' if end is None else _said(end)}"
         self.found.videos.append(Video(path, folder / f"{output_name(path)}{which}", start, end))
 
     def _fail(self, what: Path, reason: str) -> None:

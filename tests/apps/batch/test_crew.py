@@ -200,5 +200,5 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(stf: Command, tmp_
     lines = outcome.out.splitlines()
     assert "done already: in/a.mp4" in lines
     assert "label: in/b.mp4 (1.2 s) -> out/b" in lines
-    assert "1 to label, 1 done already, 1 that cannot be" in lines
+    assert "1 to label, 1 done already, 1 that cannot be; 0 other files" in lines
     assert "frames a second" in lines[-1]

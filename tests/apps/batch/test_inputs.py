@@ -108,6 +108,8 @@ def test_a_list_is_seen_from_its_own_folder() -> None:
         "data/more/c.mp4": "more/c",
         "other/d.mp4": "d",
     }
+    Path("data/itself.txt").write_text("itself.txt\na.mp4\n")
+    assert found("data/itself.txt") == {"data/a.mp4": "a"}
     Path("data/zero.txt").write_bytes(b"a.mp4\0two\nlines.mp4\0")
     assert set(found("data/zero.txt")) == {"data/a.mp4", "data/two\nlines.mp4"}
 
