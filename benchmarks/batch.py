@@ -73,10 +73,16 @@ with TemporaryDirectory() as scratch:
         out = Path(scratch) / "killed"
         for number in range(arguments.kill):
             process = start(folder, out, 2)
-            time.sleep(moments.uniform(0, took / 2))
+            moment = moments.uniform(0, took)
+            time.sleep(moment)
+            early = process.poll() is None
             process.kill()
             process.wait()
-            print(f"kill {number + 1}: {len(tree(out)) if out.exists() else 0} files", flush=True)
+            records = len(list(out.glob("*.stf.json"))) if out.exists() else 0
+            said = "killed" if early else "had ended by then"
+            print(f"run {number + 1}: {said} after {moment:.1f} s, {records} of {arguments.videos} done", flush=True)
+            if records == arguments.videos:  # all over again, so that every kill may do harm
+                shutil.rmtree(out)
         start(folder, out, 2).wait()
         same = tree(out) == tree(Path(scratch) / "unbroken")
         print(f"after {arguments.kill} kills the files are {'the same' if same else 'OTHERS'}; promised: the same")
