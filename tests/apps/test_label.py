@@ -254,7 +254,7 @@ def test_every_second_frame_is_estimated_and_every_frame_has_its_place(stf: Comm
     assert record.facts.settings.estimator["every"] == 2
     with RecordedPose(record.poses()) as poses:
         x = np.array([frame.persons[0].world[16] for frame in poses])
-    assert np.allclose(x[1:-2:2], (x[:-2:2] + x[2::2])[: len(x[1:-2:2])] / 2, atol=2e-3)
+    assert np.allclose(x[1:31:2], (x[0:30:2] + x[2:32:2]) / 2, atol=1e-5)  # the last frames are not evenly spaced
     assert "already" in stf("label", "in.mp4", "-o", "out", "--every", 2).out
     assert "already" not in stf("label", "in.mp4", "-o", "out").out
 
