@@ -1,6 +1,6 @@
 """Where a recogniser was unsure for longer than a moment: what a person should look at first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from realtime.records import Record
@@ -56,11 +56,6 @@ def unsure_spans(record: Record) -> list[Span]:
                 run.append(window)
         for run in by_person.values():
             spans += _span(run, stride)
-    return by_doubt(spans)
-
-
-def by_doubt(spans: Iterable[Span]) -> list[Span]:
-    """The most doubtful first."""
     return sorted(spans, key=lambda span: -span.doubt)
 
 
