@@ -64,7 +64,7 @@ def run_against(records: Sequence[Path], labels: Path, output: Path | None) -> N
 def _measure(record: Record, true: Sequence[Segment], classes: Sequence[str]) -> SegmentMetrics:
     """Person by person; one true person is everybody who was found, since nobody else is there to be mistaken for."""
     video = record.facts.video
-    times = np.linspace(0, video.seconds, max(video.frames, 1))
+    times = np.linspace(video.start, video.seconds, max(video.frames, 1))
     true = [segment for segment in true if segment.label != NONE]
     people = {segment.person for segment in true}
     if len(people) == 1:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rich.table import Table
 
+from apps.batch.options import LabelOptions
 from apps.console import FrameProgress, make_console, say
 from apps.engine import Engine
-from apps.label_video import LabelOptions, Report, label_video, record_path
+from apps.label_video import Report, label_video, record_path
 from realtime.formats import FORMATS
 from stf.prediction import Segment
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.console import FrameProgress, make_console, say
+from apps.console import FrameProgress, Steps, make_console, say
 from realtime.formats import Format, find_labels, read_labels
 from realtime.records import Record, open_record
 from stf.errors import UserError
@@ -61,7 +61,7 @@ def run_export(records: Sequence[Path], formats: Sequence[Format], options: Expo
                 say(console, f"wrote {export(record, form, output or record.path.parent, progress)}")
 
 
-def export(record: Record, form: Format, folder: Path, progress: FrameProgress) -> Path:
+def export(record: Record, form: Format, folder: Path, progress: Steps) -> Path:
     """Write one record in one format, under the name of its video.
 
     Returns:

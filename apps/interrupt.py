@@ -35,6 +35,8 @@ def interrupt_held_back() -> Iterator[None]:
 def on_interrupt(end: Callable[[], None], *, once: bool = False) -> Iterator[Interrupt]:
     """Let the first Ctrl-C call `end`, so that what is under way is completed; a second one is a KeyboardInterrupt.
 
+    Where Ctrl-C is ignored (under nohup, in a process that another one looks after) it stays so.
+
     Args:
         end: called in the main thread, between two instructions; must not wait.
         once: let further ones do nothing, as inside Qt, which prints what its callbacks raise and goes on.
@@ -46,7 +48,11 @@ def on_interrupt(end: Callable[[], None], *, once: bool = False) -> Iterator[Int
         signal.signal(signal.SIGINT, signal.SIG_IGN if once else signal.default_int_handler)
         end()
 
-    before = signal.signal(signal.SIGINT, press)
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        yield interrupt
+        return
+    signal.signal(signal.SIGINT, press)
     try:
         yield interrupt
     finally:

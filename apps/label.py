@@ -2,30 +2,51 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from apps.console import FrameProgress, make_console, say
-from apps.engine import NO_CALIBRATION, Engine, open_recording
-from apps.label_video import LabelOptions, Report, label_video, output_name, record_path
-from realtime.pose import RecordedPose
+from apps.batch.board import Board
+from apps.batch.crew import label_at_once
+from apps.batch.inputs import Failure, Found, find_videos
+from apps.batch.lock import only_run
+from apps.batch.outcome import Done
+from apps.batch.worker import Job
+from apps.cli.options import Show
+from apps.console import make_console, say, shown
+from apps.engine import NO_CALIBRATION, open_recording
+from realtime.formats import find_formats
+from stf.atomic import remove_leftovers
 from stf.errors import UserError
-from stf.recogniser import Recogniser
 
 
-def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: LabelOptions) -> int:
-    """Label every video, with a progress bar and a summary.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How to go about it.
+
+    Attributes:
+        workers: how many videos to label at a time, each in a process of its own.
+        show: what to show meanwhile.
+        dry: only say what would be done.
+        report: where to write a page about the whole run.
+    """
+
+    workers: int = 1
+    show: Show = Show.BARS
+    dry: bool = False
+    report: Path | None = None
+
+
+def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
+    """Label every video that paths name, where that is not done yet.
 
     Args:
-        videos: what to label.
-        output: the folder for the results; made where it is missing.
-        engine: recogniser and pose estimator.
-        options: what else to write.
+        paths: files, folders, patterns and lists, as `find_videos` takes them.
+        job: with what, where to, and what else to write.
+        run: how to go about it.
 
     Returns:
         The exit code: 0, 1 where some of several videos failed, 2 where all of them did, 130 after Ctrl-C.
@@ -33,80 +54,116 @@ def run_label(videos: Sequence[Path], output: Path, engine: Engine, options: Lab
     Raises:
         UserError: where nothing can be done at all.
     """
-    _refuse_what_clashes(videos, options)
-    if len(videos) == 1:
-        open_recording(videos[0]).close()
-    options = replace(options, camera=engine.calibration(), body=engine.person())
-    recogniser = engine.recogniser()
-    reports: list[Report] = []
-    failures: list[str] = []
-    with FrameProgress(make_console(stderr=True)) as progress:
-        for video in videos:
-            try:
-                reports.append(_label_one(video, output, recogniser, engine, options, progress))
-            except UserError as error:
-                if len(videos) == 1:
-                    raise
-                failures.append(f"{video}: {error}")
-            if reports and reports[-1].interrupted:
-                break
-    if reports:
-        print_summary(make_console(), reports, output, calibrated=options.camera is not None)
+    find_formats(",".join(job.formats))
+    found = find_videos(paths, job.output)
+    _check(found, job)
+    if run.dry:
+        from apps.batch.dry_run import say_what_would_be_done  # noqa: PLC0415 - torch
+
+        return say_what_would_be_done(found, job, run.workers)
+    outcomes: list[Done | Failure] = list(found.failures)
+    with only_run(job.output):
+        _remove_leftovers(found, job.output)
+        stopped = _label_all(found, job, run, outcomes)
+        _remove_leftovers(found, job.output)
+    place = {video: number for number, video in enumerate(found.videos)}
+    done = sorted((one for one in outcomes if isinstance(one, Done)), key=lambda one: place[one.video])
+    failures = [one for one in outcomes if isinstance(one, Failure)]
+    if run.show is Show.BARS and done:
+        print_summary(make_console(), done, job.output, calibrated=job.engine.camera is not None)
+    errors = make_console(stderr=True)
     for failure in failures:
-        say(progress.console, f"stf: {failure}", style="red")
-    return _exit_code(reports, failures)
+        say(errors, f"stf: {shown(failure.what)}: {shown(failure.reason)}", style="red")
+    if stopped and len(found.videos) > 1:
+        left = len(found.videos) - sum(not one.interrupted for one in done)
+        say(errors, f"stopped; {left} of {len(found.videos)} videos are left, and the same command goes on with them")
+    if run.report:
+        from apps.batch.page import write_page  # noqa: PLC0415 - nothing that a run without it needs
 
-
-def _exit_code(reports: Sequence[Report], failures: Sequence[str]) -> int:
-    if reports and reports[-1].interrupted:
+        write_page(run.report, done, failures)
+    if stopped:
         return 130
     if failures:
-        return 1 if reports else 2
+        return 1 if done else 2
     return 0
 
 
-def _refuse_what_clashes(videos: Sequence[Path], options: LabelOptions) -> None:
-    if options.poses and len(videos) > 1:
-        raise UserError("--poses belongs to one video; label the videos one by one")
-    names = Counter(output_name(video).casefold() for video in videos)  # some file systems take A for a
-    for video in videos:
-        if (count := names[output_name(video).casefold()]) > 1:
-            raise UserError(
-                f"{count} of the videos are called '{output_name(video)}', so one's results would replace the other's; "
-                "label them into different folders"
-            )
+def _check(found: Found, job: Job) -> None:
+    """Refuse at once what cannot succeed."""
+    if job.poses and job.poses.is_file() and len(found.videos) > 1:
+        raise UserError("--poses belongs to one video; give the folder that holds NAME.poses.npz of each of them")
+    if not found.videos and len(found.failures) == 1:
+        raise UserError(f"{found.failures[0].what}: {found.failures[0].reason}")
+    if len(found.videos) == 1 and not found.failures:
+        video = found.videos[0]
+        open_recording(video.path, start=video.start, end=video.end).close()
 
 
-def _label_one(
-    video: Path, output: Path, recogniser: Recogniser, engine: Engine, options: LabelOptions, progress: FrameProgress
-) -> Report:
-    tell = partial(say, progress.console)
-    with RecordedPose(options.poses, video=video) if options.poses else engine.estimator(tell) as estimator:
-        return label_video(video, record_path(video, output), recogniser, estimator, options, progress)
+def _remove_leftovers(found: Found, output: Path) -> None:
+    for folder in {(output / video.name).parent for video in found.videos}:
+        remove_leftovers(folder)
 
 
-def print_summary(console: Console, reports: Sequence[Report], output: Path, *, calibrated: bool) -> None:
+def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure]) -> bool:
+    """Label everything, adding to `outcomes`; whether Ctrl-C ended it."""
+    workers = min(run.workers, len(found.videos))
+    with Board(run.show, len(found.videos) + len(found.failures), max(workers, 1)) as board:
+        for failure in found.failures:
+            board.finish(failure)
+        some = label_at_once(found.videos, workers, job, board) if workers > 1 else _label_here(found, job, board)
+        try:
+            for outcome in some:
+                outcomes.append(outcome)
+                board.finish(outcome)
+                if isinstance(outcome, Done) and outcome.interrupted:
+                    return True
+        except KeyboardInterrupt:
+            if workers > 1:
+                return True
+            raise
+    return False
+
+
+def _label_here(found: Found, job: Job, board: Board) -> Iterator[Done | Failure]:
+    """Label one video after the other in this process."""
+    from apps.batch.labeller import Labeller  # noqa: PLC0415 - torch
+
+    labeller = Labeller(job, board.say)
+    for video in found.videos:
+        try:
+            yield labeller.label(video, board.steps(0))
+        except UserError as error:
+            if len(found.videos) + len(found.failures) == 1:
+                raise
+            yield Failure(video.path, str(error))
+
+
+def print_summary(console: Console, done: Sequence[Done], output: Path, *, calibrated: bool) -> None:
     """Print one row per video, and what else there is to say about each."""
     table = Table("video", "seconds", "frames", "fps", "with people", "people", "segments")
     for column in table.columns[1:-1]:
         column.justify = "right"
-    for report in reports:
-        statistics = report.statistics
-        counts = Counter(segment.label for segment in report.segments)
+    new = [one for one in done if not one.already]
+    for one in new:
+        counts = Counter(segment.label for segment in one.segments)
         labels = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in counts.most_common()) or "none"
         table.add_row(
-            report.video.name,
-            f"{report.seconds:.1f}",
-            str(statistics.frames),
-            f"{statistics.frames / max(report.took, 1e-9):.1f}",
-            f"{statistics.people_frames / max(statistics.frames, 1):.0%}",
-            str(statistics.people),
+            shown(one.video.path.name),
+            f"{one.seconds:.1f}",
+            str(one.frames),
+            f"{one.frames / max(one.took, 1e-9):.1f}",
+            f"{one.frames_with_people / max(one.frames, 1):.0%}",
+            str(one.people),
             labels,
         )
-    console.print(table)
-    for report in reports:
-        for note in report.notes:
-            say(console, f"{report.video.name}: {note}", style="yellow")
+    if new:
+        console.print(table)
+    if len(new) < len(done):
+        count = len(done) - len(new)
+        say(console, f"{count} {'video was' if count == 1 else 'videos were'} done already")
+    for one in new:
+        for note in one.notes:
+            say(console, f"{shown(one.video.path.name)}: {note}", style="yellow")
     if not calibrated:
         say(console, NO_CALIBRATION)
     say(console, f"results in {output}{os.sep}")

@@ -1,21 +1,20 @@
 """Labelling one video: its record, and what is made from that."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from apps.console import FrameProgress
+from apps.batch.inputs import output_name
+from apps.batch.options import LabelOptions
+from apps.console import Steps
 from apps.engine import open_recording
 from apps.export import export
 from apps.interrupt import on_interrupt
-from realtime.body import Body
-from realtime.camera import Camera
 from realtime.formats import FORMATS, Format
 from realtime.pipeline import FrameResult, Pipeline, Statistics
-from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
+from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose, SpannedPose
 from realtime.records import (
     ENDING,
     Processing,
@@ -30,28 +29,11 @@ from realtime.records import (
 from realtime.segments import SegmentSpec
 from realtime.sources import Source
 from realtime.window import WindowSpec
-from stf.atomic import write_errors
+from stf.atomic import temporary_folder, write_errors
 from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
 
 _DRAWN, _CLIPS, _KEPT = FORMATS["mp4"], FORMATS["clips"], FORMATS["npz"]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelOptions:
-    """What `stf label` writes beside the record, and where poses come from.
-
-    Attributes:
-        formats: what to make from the record; `npz` keeps the landmarks.
-        poses: landmarks saved earlier, instead of estimating them.
-        camera: what took the videos; None where nobody calibrated it.
-        body: whose bone lengths every skeleton is to have.
-    """
-
-    formats: Sequence[Format] = (FORMATS["csv"],)
-    poses: Path | None = None
-    camera: Camera | None = None
-    body: Body | None = None
 
 
 @dataclass(slots=True)
@@ -77,9 +59,21 @@ class Report:
     interrupted: bool = False
 
 
-def output_name(video: Path) -> str:
-    """What the files about a video are called, without their endings."""
-    return video.resolve().name if video.is_dir() else video.stem
+def facts_with(facts: Mapping[str, str | int | float], every: int) -> Mapping[str, str | int | float]:
+    """The facts of a pose estimator that is given every n-th frame."""
+    return facts if every == 1 else {**facts, "every": every}
+
+
+def settings_of(recogniser: Recogniser, facts: Mapping[str, str | int | float], options: LabelOptions) -> Settings:
+    """The settings of a record; `facts` are those of the pose estimator."""
+    return Settings(
+        device=recogniser.device.type,
+        estimator=dict(facts),
+        window=WindowSpec().shown_to(recogniser),
+        segments=SegmentSpec(),
+        camera=options.camera,
+        body=options.body,
+    )
 
 
 def record_path(video: Path, folder: Path) -> Path:
@@ -91,9 +85,13 @@ def label_video(
     video: Path,
     path: Path,
     recogniser: Recogniser,
-    estimator: MediaPipePose | RecordedPose,
+    estimator: MediaPipePose | SpannedPose | RecordedPose,
     options: LabelOptions,
-    progress: FrameProgress,
+    progress: Steps,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    content: tuple[int, str] | None = None,
 ) -> Report:
     """Label one video; its files appear when they are complete.
 
@@ -106,43 +104,42 @@ def label_video(
         estimator: finds people; used for this video only.
         options: what else to write.
         progress: told of every frame.
+        start: seconds; what comes before is left out.
+        end: seconds; what comes from there on is left out.
+        content: size in bytes and SHA-256 of the video, where that is known already.
 
     Raises:
         UserError: if the video cannot be read or the results cannot be written.
     """
     report = Report(video)
     with ExitStack() as stack:
-        source = stack.enter_context(open_recording(video))
+        source = stack.enter_context(open_recording(video, start=start, end=end))
         with write_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = Path(stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".stf-")))
-        kept = path.with_name(f"{output_name(video)}{_KEPT.ending}") if _KEPT in options.formats else None
+            scratch = stack.enter_context(temporary_folder(path.parent))
+        name = path.name.removesuffix(ENDING)
+        kept = path.with_name(f"{name}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
-        window = WindowSpec().shown_to(recogniser)
-        settings = Settings(
-            device=recogniser.device.type,
-            estimator=dict(estimator.facts),
-            window=window,
-            segments=SegmentSpec(),
-            camera=options.camera,
-            body=options.body,
-        )
+        every = 1 if isinstance(estimator, RecordedPose) else options.every
+        found_by = facts_with(estimator.facts, every)
+        settings = settings_of(recogniser, found_by, options)
         segments: list[Segment] = []
 
         progress.begin(f"{video.name}: labels", source.frame_count)
-        about = hash_recording(video)
+        about = content or hash_recording(video)
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
-            writer = files.enter_context(RecordWriter(path, recogniser, window.samples))
-            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=estimator.facts))
+            writer = files.enter_context(RecordWriter(path, recogniser, settings.window.samples))
+            recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=found_by))
             pipeline = files.enter_context(
                 Pipeline(
                     source,
                     estimator,
                     recogniser,
-                    window=window,
+                    window=settings.window,
                     segments=settings.segments,
                     camera=options.camera,
                     body=options.body,
+                    every=every,
                 )
             )
             statistics = report.statistics = pipeline.statistics
@@ -163,7 +160,7 @@ def label_video(
             if recorder:
                 recorder.close()
             facts = writer.finish(
-                _video_facts(video, path, source, report, about),
+                _video_facts(video, path, source, report, about, (start, end)),
                 settings,
                 segments,
                 Processing(
@@ -181,15 +178,26 @@ def label_video(
         record = Record(path, facts, video_at=video, poses_at=poses)
         wanted = set(options.formats) - {_KEPT} - ({_DRAWN} if report.interrupted else set())
         try:
-            for form in sorted(wanted, key=lambda form: (form is _DRAWN, form.name)):  # what takes its time comes last
-                export(record, form, path.parent, progress)
+            make_formats(record, wanted, progress)
         except KeyboardInterrupt:
             report.interrupted = True
             report.notes.append("stopped while drawing; the label files are complete, there is no annotated video")
     return report
 
 
-def _video_facts(video: Path, path: Path, source: Source, report: Report, about: tuple[int, str]) -> VideoFacts:
+def make_formats(record: Record, formats: Iterable[Format], progress: Steps) -> None:
+    """Write files made from a record beside it; what takes its time comes last.
+
+    Raises:
+        UserError: as `export`.
+    """
+    for form in sorted(formats, key=lambda form: (form is _DRAWN, form.name)):
+        export(record, form, record.path.parent, progress)
+
+
+def _video_facts(
+    video: Path, path: Path, source: Source, report: Report, about: tuple[int, str], part: tuple[float, float | None]
+) -> VideoFacts:
     """What the record says of the video; `about` is its size in bytes and its SHA-256."""
     return VideoFacts(
         name=video.resolve().name if video.is_dir() else video.name,
@@ -201,6 +209,8 @@ def _video_facts(video: Path, path: Path, source: Source, report: Report, about:
         fps=source.fps,
         frames=report.statistics.frames,
         seconds=report.seconds,
+        start=part[0],
+        end=part[1],
     )
 
 

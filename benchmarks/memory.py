@@ -16,8 +16,9 @@ import av
 import psutil
 from _machine import DEMO, ROOT, describe
 
+from apps.batch.options import LabelOptions
 from apps.console import FrameProgress, make_console
-from apps.label_video import LabelOptions, label_video, record_path
+from apps.label_video import label_video, record_path
 from realtime.frames import PoseFrame
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
 from realtime.sources import VideoFile

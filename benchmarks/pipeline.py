@@ -11,8 +11,9 @@ from _machine import DEMO, Stopwatch, describe, parser, spread
 from mediapipe.tasks.python import BaseOptions, vision
 from rich.console import Console
 
+from apps.batch.options import LabelOptions
 from apps.console import FrameProgress
-from apps.label_video import LabelOptions, label_video, record_path
+from apps.label_video import label_video, record_path
 from realtime.pose import MediaPipePose
 from realtime.pose_models import resolve
 from stf.recogniser import Recogniser

@@ -8,7 +8,6 @@ import json
 import math
 import shutil
 import struct
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import ArrayLike
 
-from stf.atomic import output_file, write_errors
+from stf.atomic import output_file, temporary_name, write_errors
 from stf.errors import UserError
 
 Columns = Mapping[str, tuple[str, tuple[int, ...]]]
@@ -49,7 +48,8 @@ class ColumnWriter:
         if path.is_dir():
             raise UserError(f"{path} cannot be written because it is a folder; choose another output folder")
         with write_errors(path):
-            self._spool = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+            self._spool = temporary_name(path.parent)
+            self._spool.mkdir()
         self._files = {name: (self._spool / name).open("w+b") for name in columns}
 
     def append(self, name: str, row: ArrayLike) -> None:

@@ -28,6 +28,50 @@ def write_errors(path: Path) -> Iterator[None]:
         raise UserError(f"{path} cannot be written ({reason}): {remedy} choose another output folder") from error
 
 
+def temporary_name(folder: Path) -> Path:
+    """A name in a folder for what is not complete yet; it says which process is at work there."""
+    return folder / f".stf-{os.getpid()}-{secrets.token_hex(4)}.part"
+
+
+@contextmanager
+def temporary_folder(folder: Path) -> Iterator[Path]:
+    """A new folder in `folder` that is gone after the block."""
+    temporary = temporary_name(folder)
+    temporary.mkdir()
+    try:
+        yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove from a folder what processes that have ended since, on this machine, left incomplete there.
+
+    For the beginning of a run: what this process itself is writing would be lost.
+    """
+    for path in folder.glob(".stf-*-*.part"):
+        number = path.name.split("-")[1]
+        if number.isdecimal() and _has_ended(int(number)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _has_ended(process: int) -> bool:
+    """Whether no other process has this number; on Windows what is in use cannot be removed, so nobody asks there."""
+    if os.name == "nt" or process == os.getpid():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
 @contextmanager
 def output_file(path: Path) -> Iterator[Path]:
     """A new, empty file beside `path` that takes its place, flushed to disk, when the block succeeds.
@@ -43,7 +87,7 @@ def output_file(path: Path) -> Iterator[Path]:
         UserError: if the file cannot be made, written to disk or moved to `path`, or `path` is no ordinary file.
     """
     target = path.resolve()
-    temporary = target.with_name(f".stf-{secrets.token_hex(4)}.part")
+    temporary = temporary_name(target.parent)
     if target.exists() and not target.is_file():
         raise UserError(f"{path} cannot be written: it is not an ordinary file, so choose another output")
     with write_errors(path):
@@ -99,7 +143,7 @@ def output_folder(path: Path) -> Iterator[Path]:
         UserError: if there is something at `path`, or the folder cannot be made, written to disk or renamed.
     """
     target = path.resolve()
-    temporary = target.with_name(f".stf-{secrets.token_hex(4)}.part")
+    temporary = temporary_name(target.parent)
     if target.exists():
         raise UserError(f"{path} is there already: remove it or choose another output folder")
     with write_errors(path):

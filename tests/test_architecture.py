@@ -41,8 +41,8 @@ def test_threads_live_in_the_pipeline_in_the_viewer_and_in_processes_that_film()
     assert folders_with(r"\bThread\(|ThreadPool") == {"realtime/pipeline", "apps/live", "calibration/landmarks"}
 
 
-def test_only_filming_starts_processes() -> None:
-    assert folders_with(r"ProcessPool|multiprocessing") == {"calibration/landmarks"}
+def test_only_filming_and_labelling_start_processes() -> None:
+    assert folders_with(r"ProcessPool|multiprocessing") == {"calibration/landmarks", "apps/batch"}
 
 
 def folders_with(pattern: str) -> set[str]:

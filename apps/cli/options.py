@@ -18,6 +18,14 @@ class Side(StrEnum):
     ALL = "all"
 
 
+class Show(StrEnum):
+    """What to show of a long run."""
+
+    BARS = "bars"
+    JSON = "json"
+    NOTHING = "nothing"
+
+
 class Delegate(StrEnum):
     """What runs the pose estimator."""
 

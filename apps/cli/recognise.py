@@ -18,6 +18,7 @@ from apps.cli.options import (
     People,
     PoseDelegate,
     PoseModel,
+    Show,
 )
 
 app = typer.Typer()
@@ -49,7 +50,10 @@ def demo(
 
 @app.command()
 def label(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Recorded videos, or folders of images.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Videos, folders, quoted patterns, lists (.txt), parts (.csv)."),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
@@ -58,20 +62,36 @@ def label(
     people: People = 1,
     formats: Formats = "csv",
     poses: Annotated[
-        Path | None, typer.Option("--poses", metavar="FILE.npz", help="Use landmarks kept earlier; one video only.")
+        Path | None,
+        typer.Option("--poses", metavar="FILE.npz|FOLDER", help="Use landmarks kept earlier, by --format npz."),
     ] = None,
     camera: CameraFile = None,
     body: BodyFile = None,
     addon: AddOnFile = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="How many videos at a time, each in its own process.")
+    ] = 1,
+    every: Annotated[
+        int, typer.Option("--every", min=1, metavar="N", help="Estimate poses in every N-th frame only.")
+    ] = 1,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE.html", help="Write a page about the whole run.")
+    ] = None,
+    show: Annotated[
+        Show, typer.Option("--show", help="Progress bars and a table, a line of JSON per video, or nothing.")
+    ] = Show.BARS,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done, how long it takes and how much disk.")
+    ] = False,
 ) -> None:
     """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
+    from apps.batch.worker import Job  # noqa: PLC0415
     from apps.engine import Engine  # noqa: PLC0415
-    from apps.label import run_label  # noqa: PLC0415
-    from apps.label_video import LabelOptions  # noqa: PLC0415
-    from realtime.formats import find_formats  # noqa: PLC0415
+    from apps.label import Run, run_label  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
-    raise typer.Exit(run_label(videos, output, engine, LabelOptions(find_formats(formats), poses)))
+    job = Job(output, engine, tuple(formats.split(",")), poses, every)
+    raise typer.Exit(run_label(paths, job, Run(workers, show, dry, report)))
 
 
 @app.command()

@@ -32,22 +32,23 @@ def write_video(record: Record, path: Path, advance: Advance) -> None:
     Raises:
         UserError: if video or landmarks are not there, or the disk refuses.
     """
-    video, duration = record.video(), record.facts.video.seconds
+    video, about = record.video(), record.facts.video
+    duration = about.seconds - about.start
     with ExitStack() as stack:
         recorded = stack.enter_context(RecordedPose(record.poses()))
         windows = stack.enter_context(record.windows())
-        source = stack.enter_context(open_source(str(video.resolve())))
-        audio = stack.enter_context(open_audio(video))
+        source = stack.enter_context(open_source(str(video.resolve()), start=about.start, end=about.end))
+        audio = stack.enter_context(open_audio(video, about.start))
         writer = stack.enter_context(VideoWriter(path, audio=audio))
         tracker = Tracker()  # gives everybody the id they had in the pipeline: it sees the same poses
         shown = min(max(duration, _SHORTEST), _TIMELINE)
         for frame in source:
-            if frame.time > duration:  # the work was ended before the video was
+            if frame.time > about.seconds:  # the work was ended before the video was
                 break
             image = frame.image.copy()
             tracked = tracker.update(recorded.estimate(frame))
             draw_people(image, [_annotation(person, frame.time, record, windows) for person in tracked])
-            start = min(max(0.0, frame.time - shown / 2), max(0.0, duration - shown))
+            start = min(max(about.start, frame.time - shown / 2), max(about.start, about.seconds - shown))
             draw_timeline(image, record.segments, time=frame.time, start=start, end=start + shown)
             writer.write(image, frame.time)
             advance()

@@ -16,6 +16,7 @@ import math
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -32,6 +33,7 @@ from realtime.mapping import get_mapping
 from realtime.pipeline.channel import Channel
 from realtime.pipeline.statistics import Statistics
 from realtime.pose import PoseEstimator
+from realtime.pose.sparse import SparsePose
 from realtime.root_motion import RootTracker
 from realtime.segments import Segmenter, SegmentSpec
 from realtime.smoothing import Smoother
@@ -111,6 +113,7 @@ class Pipeline:
             side.
         body: whose bone lengths every skeleton is to have; nobody's by default.
         newest_wins: drop what is outdated rather than wait; by default for live sources only.
+        every: estimate poses in every n-th frame only, and put people on straight lines between; for recordings.
         torch_threads: threads of one torch operation in the recogniser's worker; the pose estimator wants the others.
 
     Raises:
@@ -133,6 +136,7 @@ class Pipeline:
         camera: Camera | None = None,
         body: Body | None = None,
         newest_wins: bool | None = None,
+        every: int = 1,
         torch_threads: int = 1,
     ) -> None:
         self.statistics = Statistics()
@@ -147,6 +151,7 @@ class Pipeline:
         self.places = recogniser.header.normalisation == "clip" and self._mapping.source == "world"
         self._segmenter = Segmenter(recogniser.classes, segments)
         self._newest_wins = source.live if newest_wins is None else newest_wins
+        self._every = every
         self._torch_threads = torch_threads
         self._frames: Channel[_Arrival] = Channel(1 if self._newest_wins else 4)
         self._posed: Channel[_Posed] = Channel(2)
@@ -236,11 +241,16 @@ class Pipeline:
 
     def _pose(self) -> None:
         try:
+            sparse, clocks = SparsePose(self._estimator, self._every), deque[float]()
             while arrival := self._frames.take():
+                clocks.append(arrival.clock)
                 begun = time.perf_counter()
-                found = self._estimator.estimate(arrival.frame)
+                posed = list(sparse.add(arrival.frame))
                 self.statistics.stages["pose"].add(time.perf_counter() - begun)
-                self._posed.put(_Posed(arrival.frame, found, arrival.clock))
+                for frame, found in posed:
+                    self._posed.put(_Posed(frame, found, clocks.popleft()))
+            for frame, found in sparse.flush():
+                self._posed.put(_Posed(frame, found, clocks.popleft()))
         finally:
             self._frames.close()
             self._posed.end()

@@ -16,6 +16,11 @@ from stf.errors import UserError
 from stf.prediction import NONE, Segment
 from stf.skeleton import SkeletonLayout, get_layout
 
+
+class NewerRecordError(UserError):
+    """A record that a newer program wrote."""
+
+
 _REMEDY = "give a record that 'stf label' wrote (NAME.stf.json)"
 
 
@@ -110,7 +115,8 @@ def open_record(path: Path, *, video_at: Path | None = None) -> Record:
         video_at: where its video is now, if it is not where it was.
 
     Raises:
-        UserError: if there is none, it is damaged, or a newer program wrote it.
+        UserError: if there is none, or it is damaged.
+        NewerRecordError: if a newer program wrote it.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -122,7 +128,7 @@ def open_record(path: Path, *, video_at: Path | None = None) -> Record:
     if not isinstance(content, dict) or content.get("format") != LabelRecord.model_fields["format"].default:
         raise UserError(f"{path} is not a label record: {_REMEDY}")
     if isinstance(version := content.get("version"), int) and version > VERSION:
-        raise UserError(
+        raise NewerRecordError(
             f"{path} was written by a newer program (record version {version}, and this one knows {VERSION}): "
             "update the program"
         )

@@ -35,7 +35,8 @@ class VideoFacts(_Facts):
         width, height: of the first frame, upright, in pixels.
         fps: nominal frames per second, where the container says so.
         frames: how many were read.
-        seconds: time of the last of them; the first is at 0.
+        seconds: time of the last of them; the first is at 0, or where the part begins.
+        start, end: seconds, the part of the video that was asked for; all of it where `end` is null and `start` 0.
     """
 
     name: str
@@ -47,6 +48,8 @@ class VideoFacts(_Facts):
     fps: float | None
     frames: NonNegativeInt
     seconds: NonNegativeFloat
+    start: NonNegativeFloat = 0.0
+    end: float | None = None
 
 
 class ModelFacts(_Facts):

@@ -5,20 +5,22 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from realtime.records.hashing import hash_file
 from realtime.records.schema import LabelRecord, ModelFacts, PoseFacts, Processing, Settings, VideoFacts, WindowFacts
 from realtime.records.windows import WindowWriter
 from stf.atomic import output_text
 from stf.prediction import Prediction, Segment
-from stf.recogniser import Recogniser
+
+if TYPE_CHECKING:
+    from stf.recogniser import Recogniser  # torch; a record is read without it
 
 ENDING = ".stf.json"
 """What the name of a record ends in."""
 
 
-def describe_model(recogniser: Recogniser) -> ModelFacts:
+def describe_model(recogniser: "Recogniser") -> ModelFacts:
     """The facts of a recogniser that was loaded from a file.
 
     Raises:
@@ -66,7 +68,7 @@ class RecordWriter:
         UserError: if the folder of `path` cannot be written.
     """
 
-    def __init__(self, path: Path, recogniser: Recogniser, moments: int) -> None:
+    def __init__(self, path: Path, recogniser: "Recogniser", moments: int) -> None:
         self._path = path
         self._recogniser = recogniser
         self._moments = moments

@@ -77,8 +77,13 @@ class AudioTrack:
 
 
 @contextmanager
-def open_audio(video: Path) -> Iterator[AudioTrack | None]:
-    """The sound of a video file; None where it has none, or is a folder of images."""
+def open_audio(video: Path, start: float = 0.0) -> Iterator[AudioTrack | None]:
+    """The sound of a video file; None where it has none, or is a folder of images.
+
+    Args:
+        video: the file.
+        start: seconds after the first picture; what sounds before is left out, and this becomes time 0.
+    """
     if not video.is_file():
         yield None
         return
@@ -88,7 +93,7 @@ def open_audio(video: Path) -> Iterator[AudioTrack | None]:
             return
         with Decoder(f"file:{video}") as decoder:
             origin = decoder.stamp(decoder.first) or 0.0
-        yield AudioTrack(container, container.streams.audio[0], origin)
+        yield AudioTrack(container, container.streams.audio[0], origin + start)
 
 
 def _seconds(packet: Sound) -> float:

@@ -206,7 +206,9 @@ def test_poses_of_another_video(stf: Command, labelled: Labelled, video: Path, t
     assert "not from 'video.mp4'" in stf("label", video, "-o", "out", "--poses", labelled.poses).sentence
     assert "there is no poses file" in stf("label", video, "-o", "out", "--poses", "none.npz").sentence
     assert "not a whole recording" in stf("label", video, "-o", "out", "--poses", video).sentence
-    assert "one video" in stf("label", video, labelled.video, "-o", "out", "--poses", labelled.poses).sentence
+    assert (
+        "belongs to one video" in stf("label", video, labelled.video, "-o", "out", "--poses", labelled.poses).sentence
+    )
     assert names(tmp_path / "out") == set()
 
 
@@ -255,7 +257,7 @@ def damage(pose_model: Path, cache: Path) -> Path:
     ("args", "said"),
     [
         (["label", "video.mp4"], "--output"),
-        (["label", "-o", "out"], "VIDEO"),
+        (["label", "-o", "out"], "PATH"),
         (["label", "video.mp4", "-o", "out", "--people", "0"], "--people"),
         (["label", "video.mp4", "-o", "out", "--people", "many"], "--people"),
         (["live", "--pose-delegate", "abacus"], "--pose-delegate"),

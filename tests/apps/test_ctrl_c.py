@@ -52,7 +52,7 @@ def written(folder: Path) -> int:
 
 def test_label_keeps_what_was_found_until_then(start: Command, tmp_path: Path) -> None:
     process = start("label", DEMO, "-o", "out", "--format", "jsonl,csv,npz,mp4")
-    wait_for(lambda: written(tmp_path / "out") > 90_000, process)  # about three seconds of poses
+    wait_for(lambda: written(tmp_path / "out") > 180_000, process)  # about three seconds of poses, which are kept twice
     outcome = interrupt(process)
     assert names(tmp_path / "out") == {*RECORD, "demo.windows.jsonl", "demo.segments.csv", "demo.poses.npz"}
     assert not open_record(tmp_path / "out" / "demo.stf.json").facts.processing.complete
@@ -69,7 +69,7 @@ def test_label_keeps_what_was_found_until_then(start: Command, tmp_path: Path) -
 
 def test_pressing_it_twice_leaves_whole_files_or_none(start: Command, tmp_path: Path) -> None:
     process = start("label", DEMO, "-o", "out", "--format", "csv,npz")
-    wait_for(lambda: written(tmp_path / "out") > 30_000, process)
+    wait_for(lambda: written(tmp_path / "out") > 60_000, process)
     interrupt(process, times=2)
     left = names(tmp_path / "out")
     order = ["demo.poses.npz", *RECORD[::-1], "demo.segments.csv"]  # in which they get their names

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 from conftest import DEMO, Command, Labelled, copy_video, names, read_lines
-from data.videos import write_size_change, write_video
+from data.videos import write_size_change, write_sound_only, write_video
 
 from realtime.formats.segments_csv import read_segments
 from realtime.formats.windows_jsonl import PredictionRecord
@@ -186,6 +186,87 @@ def test_a_broken_off_video_is_labelled_as_far_as_it_goes_and_that_is_said(stf: 
     assert outcome.code == 0
     assert "cut.mp4: the video 'cut.mp4' breaks off after" in outcome.out
     assert read_lines((tmp_path / "out" / "cut.windows.jsonl").read_text())
+
+
+def test_a_folder_is_labelled_as_it_lies_and_each_bad_file_has_a_reason(stf: Command, tmp_path: Path) -> None:
+    day = tmp_path / "in" / "day 1"
+    day.mkdir(parents=True)
+    write_video(day / "one.mp4")
+    write_video(tmp_path / "in" / "two\nlines.mkv")
+    write_video(tmp_path / "in" / "single.mp4", 1)
+    (day / "text.mp4").write_text("not a video")
+    (day / "empty.mp4").touch()
+    write_sound_only(day / "sound.wav").rename(day / "sound.mp4")
+    (day / "in again").symlink_to(tmp_path / "in", target_is_directory=True)
+    outcome = stf("label", "in", "-o", "out")
+    assert outcome.code == 1
+    assert names(tmp_path / "out") == {"day 1"} | of("two\nlines", "segments.csv") | of("single", "segments.csv")
+    assert names(tmp_path / "out" / "day 1") == of("one", "segments.csv")
+    said = dict(line.removeprefix("stf: in/").split(": ", 1) for line in outcome.err.splitlines())
+    assert set(said) == {f"day 1/{name}" for name in ("in again", "text.mp4", "empty.mp4", "sound.mp4")}
+    assert "leads back" in said["day 1/in again"]
+    assert "is empty" in said["day 1/empty.mp4"]
+
+
+def test_a_part_of_a_video_has_a_record_of_its_own(labelled: Labelled, stf: Command, tmp_path: Path) -> None:
+    (tmp_path / "parts.csv").write_text(f"path,start,end\n{labelled.video},3.0,4.0\n")
+    assert stf("label", "parts.csv", "-o", "out", "--format", "mp4,csv").code == 0
+    assert names(tmp_path / "out") == of("short@3-4", "segments.csv", "annotated.mp4")
+    record = open_record(tmp_path / "out" / "short@3-4.stf.json")
+    about = record.facts.video
+    assert (about.frames, about.start, about.end) == (30, 3.0, 4.0)
+    assert about.seconds == pytest.approx(3.967, abs=0.01)
+    with record.windows() as windows:
+        assert {round(window.end, 3) for window in windows} <= {round(n * 8 / 30, 3) for n in range(11, 16)} | {3.967}
+    assert len(pictures(tmp_path / "out" / "short@3-4.annotated.mp4")) == 30
+
+
+def test_what_is_done_is_left_alone_and_what_is_missing_is_made(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "in.mp4")
+    assert stf("label", "in.mp4", "-o", "out").code == 0
+    files = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in (tmp_path / "out").iterdir()}
+    again = stf("label", "in.mp4", "-o", "out", "--format", "csv,srt")
+    assert again.code == 0
+    assert "1 video was done already" in again.out
+    assert names(tmp_path / "out") == of("in", "segments.csv", "srt")
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in files} == files
+
+
+def test_other_content_or_another_setting_or_damage_is_labelled_again(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "in.mp4")
+    stf("label", "in.mp4", "-o", "out")
+    windows = tmp_path / "out" / "in.stf.npz"
+    write_video(tmp_path / "in.mp4", 20)
+    assert "already" not in stf("label", "in.mp4", "-o", "out").out
+    assert open_record(tmp_path / "out" / "in.stf.json").facts.video.frames == 20
+    assert "already" not in stf("label", "in.mp4", "-o", "out", "--people", 2).out
+    whole = windows.read_bytes()
+    windows.write_bytes(whole[:-1])
+    assert "already" not in stf("label", "in.mp4", "-o", "out", "--people", 2).out
+    assert windows.read_bytes() == whole
+
+
+def test_every_second_frame_is_estimated_and_every_frame_has_its_place(stf: Command, tmp_path: Path) -> None:
+    copy_video(DEMO, tmp_path / "in.mp4", 40)
+    assert stf("label", "in.mp4", "-o", "out", "--every", 2, "--format", "npz").code == 0
+    record = open_record(tmp_path / "out" / "in.stf.json")
+    assert (record.facts.video.frames, record.facts.processing.frames_with_people) == (40, 40)
+    assert record.facts.settings.estimator["every"] == 2
+    with RecordedPose(record.poses()) as poses:
+        x = np.array([frame.persons[0].world[16] for frame in poses])
+    assert np.allclose(x[1:31:2], (x[0:30:2] + x[2:32:2]) / 2, atol=1e-5)  # the last frames are not evenly spaced
+    assert "already" in stf("label", "in.mp4", "-o", "out", "--every", 2).out
+    assert "already" not in stf("label", "in.mp4", "-o", "out").out
+
+
+def test_a_record_of_a_newer_program_is_not_replaced(stf: Command, tmp_path: Path) -> None:
+    write_video(tmp_path / "in.mp4")
+    stf("label", "in.mp4", "-o", "out")
+    record = tmp_path / "out" / "in.stf.json"
+    newer = record.read_text().replace('"version": 1', '"version": 2')
+    record.write_text(newer)
+    assert "newer program" in stf("label", "in.mp4", "-o", "out").sentence
+    assert record.read_text() == newer
 
 
 @pytest.mark.slow

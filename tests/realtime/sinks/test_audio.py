@@ -40,8 +40,12 @@ def write_with_sound(path: Path, codec: str, delay: float = 0.0) -> Path:
     return path
 
 
-def redraw(source: Path, target: Path) -> None:
-    with open_source(source) as frames, open_audio(source) as audio, VideoWriter(target, audio=audio) as writer:
+def redraw(source: Path, target: Path, start: float = 0.0) -> None:
+    with (
+        open_source(source, start=start) as frames,
+        open_audio(source, start) as audio,
+        VideoWriter(target, audio=audio) as writer,
+    ):
         for frame in frames:
             writer.write(frame.image, frame.time)
 
@@ -67,6 +71,14 @@ def test_the_sound_is_heard_when_it_was(codec: str, kept: str, suffix: str, dela
         assert float(video.duration) / 1e6 == pytest.approx(SECONDS, abs=0.1)
     assert loudest(source) == pytest.approx(CLICK, abs=0.05)
     assert loudest(tmp_path / "b.mp4") == pytest.approx(CLICK, abs=0.05)
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("aac", ".mp4"), ("pcm_s16le", ".mkv")])
+def test_a_part_is_heard_from_its_beginning_on(codec: str, suffix: str, tmp_path: Path) -> None:
+    redraw(write_with_sound(tmp_path / f"a{suffix}", codec), tmp_path / "b.mp4", 1.0)
+    assert loudest(tmp_path / "b.mp4") == pytest.approx(CLICK - 1.0, abs=0.05)
+    with av.open(str(tmp_path / "b.mp4")) as video:
+        assert float(video.duration) / 1e6 == pytest.approx(SECONDS - 1.0, abs=0.1)
 
 
 def test_sound_and_pictures_alternate_in_the_file_whose_index_comes_first(tmp_path: Path) -> None:

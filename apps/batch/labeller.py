@@ -1,0 +1,213 @@
+"""`Labeller`: what a process loads once, to label one video after the other."""
+
+import hashlib
+import json
+import math
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from apps.batch.finished import finished, missing_formats
+from apps.batch.inputs import Video
+from apps.batch.options import LabelOptions
+from apps.batch.outcome import Done
+from apps.batch.worker import Job
+from apps.console import Steps
+from apps.engine import open_recording
+from apps.label_video import facts_with, label_video, make_formats
+from realtime.formats import FORMATS, find_formats
+from realtime.pipeline import Pipeline
+from realtime.pose import RecordedPose, SpannedPose
+from realtime.pose.spans import SPAN
+from realtime.pose_models import Say
+from realtime.records import ENDING, Record, hash_recording
+from realtime.records.windows import window_columns
+from realtime.window import WindowSpec
+
+
+class Labeller:
+    """Labels videos with one recogniser, where that is not done yet.
+
+    Args:
+        job: with what, where to, and what else to write.
+        say: told, as a sentence, of a pose model that must be fetched.
+
+    Raises:
+        UserError: if recogniser, camera or body cannot be had.
+    """
+
+    def __init__(self, job: Job, say: Say) -> None:
+        self._output = job.output
+        self._engine = engine = job.engine
+        formats = find_formats(",".join(job.formats))
+        self._options = LabelOptions(formats, job.poses, engine.calibration(), engine.person(), job.every)
+        self._say = say
+        self._recogniser = engine.recogniser()
+        self._facts: Mapping[str, str | int | float] | None = None
+
+    def finished(self, video: Video) -> Record | None:
+        """The record of a video that needs no more work, but for files made from it.
+
+        Raises:
+            UserError: if the video or its kept landmarks cannot be read, or a newer program has labelled it.
+        """
+        open_recording(video.path, start=video.start, end=video.end).close()
+        path = record_of(video, self._output)
+        return self._finished(video, hash_recording(video.path)) if path.exists() else None
+
+    def label(self, video: Video, steps: Steps) -> Done:
+        """Label a video, or complete what an earlier run has begun.
+
+        Raises:
+            UserError: if it cannot be read, or its results cannot be written.
+        """
+        open_recording(video.path, start=video.start, end=video.end).close()  # says what is wrong, where something is
+        content = hash_recording(video.path)
+        if record := self._finished(video, content):
+            _forget_minutes(record.path)
+            make_formats(record, missing_formats(record, self._options.formats), steps)
+            return _done_already(video, record)
+        options = self._options_for(video)
+        if options.poses:
+            with RecordedPose(options.poses, video=video.path) as recorded:
+                return self._label(video, content, recorded, options, steps)
+        path = record_of(video, self._output)
+        minutes = self._minutes_of(video, content, path)
+        with SpannedPose(lambda: self._engine.estimator(self._say), minutes, span=SPAN) as estimator:
+            done = self._label(video, content, estimator, options, steps)
+        if not done.interrupted:
+            _forget_minutes(path)
+        return done
+
+    @property
+    def window_bytes(self) -> int:
+        """How large a window is on disk."""
+        moments, joints = WindowSpec().shown_to(self._recogniser).samples, self._recogniser.layout.num_joints
+        columns = window_columns(len(self._recogniser.classes), moments, joints)
+        return sum(np.dtype(kind).itemsize * math.prod(shape) for kind, shape in columns.values())
+
+    def rate(self, video: Video, seconds: float) -> float:
+        """Frames per second, on the first seconds of a video; nothing is written.
+
+        Raises:
+            UserError: if it cannot be read.
+        """
+        options = self._options_for(video)
+        with ExitStack() as stack:
+            end = min(video.start + seconds, video.end or math.inf)
+            source = stack.enter_context(open_recording(video.path, start=video.start, end=end))
+            poses = options.poses
+            estimator = RecordedPose(poses) if poses else self._engine.estimator(self._say)
+            stack.enter_context(estimator)
+            pipeline = stack.enter_context(
+                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every)
+            )
+            begun = time.perf_counter()
+            for _ in pipeline:
+                pass
+            return pipeline.statistics.frames / (time.perf_counter() - begun)
+
+    def _finished(self, video: Video, content: tuple[int, str]) -> Record | None:
+        options = self._options_for(video)
+        facts = self._facts_for(video, options.poses)
+        return finished(record_of(video, self._output), video, content, self._recogniser, facts, options)
+
+    def _label(
+        self,
+        video: Video,
+        content: tuple[int, str],
+        estimator: SpannedPose | RecordedPose,
+        options: LabelOptions,
+        steps: Steps,
+    ) -> Done:
+        path = record_of(video, self._output)
+        report = label_video(
+            video.path,
+            path,
+            self._recogniser,
+            estimator,
+            options,
+            steps,
+            start=video.start,
+            end=video.end,
+            content=content,
+        )
+        statistics = report.statistics
+        return Done(
+            video,
+            path,
+            report.seconds - video.start,
+            statistics.frames,
+            statistics.people_frames,
+            statistics.people,
+            tuple(report.segments),
+            report.took,
+            tuple(report.notes),
+            interrupted=report.interrupted,
+        )
+
+    def _options_for(self, video: Video) -> LabelOptions:
+        """The options, with the kept landmarks of one video: the file that was given, or the one in that folder."""
+        poses = self._options.poses
+        if poses is None or not poses.is_dir():
+            return self._options
+        return replace(self._options, poses=poses / _with_ending(video.name, FORMATS["npz"].ending))
+
+    def _facts_for(self, video: Video, poses: Path | None) -> Mapping[str, str | int | float]:
+        """The facts of the pose estimator that this video would be labelled with."""
+        if poses:
+            with RecordedPose(poses, video=video.path) as recorded:
+                return recorded.facts
+        if self._facts is None:
+            with self._engine.estimator(self._say) as estimator:
+                self._facts = facts_with({**estimator.facts, "span_seconds": SPAN}, self._options.every)
+        return self._facts
+
+    def _minutes_of(self, video: Video, content: tuple[int, str], path: Path) -> Path:
+        """Where the poses of whole minutes wait for the rest; those of other settings are removed.
+
+        The name tells the record and, since other poses are of no use, the part of the video and how they were found.
+        """
+        how = [content, video.start, video.end, dict(self._facts_for(video, None))]
+        folder = path.with_name(f".stf-{_digest(path.name)}-{_digest(json.dumps(how))}.minutes")
+        _forget_minutes(path, but=folder)
+        return folder
+
+
+def _forget_minutes(path: Path, but: Path | None = None) -> None:
+    """Remove the poses that wait beside a record, or where it will be."""
+    for folder in path.parent.glob(f".stf-{_digest(path.name)}-*.minutes"):
+        if folder != but:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:12]
+
+
+def record_of(video: Video, output: Path) -> Path:
+    """Where the record of a video goes: `walk` gives walk.stf.json."""
+    return output / _with_ending(video.name, ENDING)
+
+
+def _with_ending(name: Path, ending: str) -> Path:
+    return name.with_name(f"{name.name}{ending}")
+
+
+def _done_already(video: Video, record: Record) -> Done:
+    about, processing = record.facts.video, record.facts.processing
+    return Done(
+        video,
+        record.path,
+        about.seconds - about.start,
+        about.frames,
+        processing.frames_with_people,
+        processing.people,
+        record.segments,
+        already=True,
+    )

@@ -1,0 +1,46 @@
+"""One run at a time in one output folder."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from stf.atomic import write_errors
+from stf.errors import UserError
+
+NAME = ".stf-lock"
+
+
+@contextmanager
+def only_run(folder: Path) -> Iterator[None]:
+    """Make a folder where it is missing, and keep other runs out of it.
+
+    The lock is the system's own (flock, LockFileEx): it ends with the process, however that ends. Afterwards the lock
+    file is gone, and so is every folder made here in which nothing came to lie.
+
+    Raises:
+        UserError: if another run is at work there, or the folder cannot be written.
+    """
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    with write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / NAME)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise UserError(
+                f"another run is writing to {folder}: wait for it to end, or choose another output folder"
+            ) from None
+    try:
+        yield
+    finally:
+        if os.name != "nt":  # whoever has just opened it sees that it is gone; Windows removes nothing that is open
+            (folder / NAME).unlink(missing_ok=True)
+        lock.release()
+        with suppress(OSError):
+            if os.name == "nt":
+                (folder / NAME).unlink(missing_ok=True)
+            for one in made:
+                one.rmdir()
