@@ -1,6 +1,6 @@
 """Predictions of overlapping windows in, segments out: who did what from when to when.
 
-Windows are long (1.2 s) and overlap, so a window's scores do not speak for all of it. They speak for its middle: slide
+Windows are long (1.6 s) and overlap, so a window's scores do not speak for all of it. They speak for its middle: slide
 a window over the end of an action and the action's share of it falls through one half just when the middle crosses
 the end. From there, for each person on their own:
 
@@ -14,7 +14,7 @@ the end. From there, for each person on their own:
 
 What is left between the segments is `NONE`, and so are the segments of a class of that name. Steps 3 and 4 use what
 comes later only so far that a segment is handed out at most half a window + `smooth / 2` + `max_break` + `min_seconds`
-+ `patience` + three strides after its end (3.7 s with the defaults, usually below 2 s), and nothing older than that
++ `patience` + three strides after its end (3.9 s with the defaults, usually below 2.5 s), and nothing older than that
 is kept. The method is ours.
 """
 

@@ -39,7 +39,7 @@ class WindowSpec:
     """How a person's motion is cut into windows; all times in seconds.
 
     Attributes:
-        seconds: from the first sample to the last; the default was chosen on streams (docs/results.md) and is 37
+        seconds: from the first sample to the last; the default was chosen on streams (docs/results.md) and is 49
             samples at 30 Hz.
         samples: T, how many evenly spaced samples a window has, both ends included.
         stride: windows end at the multiples of this.
@@ -48,8 +48,8 @@ class WindowSpec:
         min_seen: a person who goes before reaching `min_valid` still gives one window if valid for this long.
     """
 
-    seconds: float = 36 / 30
-    samples: int = 37
+    seconds: float = 48 / 30
+    samples: int = 49
     stride: float = 8 / 30
     max_gap: float = 0.3
     min_valid: float = 0.5

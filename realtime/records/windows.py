@@ -8,7 +8,7 @@
     facts        () str               JSON: {"format": 1}
 
 Windows stand in the order in which they were recognised; those of one person in order of time. A byte for each joint
-and moment is finer than a picture shows, and makes an hour of one person 14 MB.
+and moment is finer than a picture shows, and makes an hour of one person 18 MB.
 """
 
 from collections.abc import Iterator

@@ -14,6 +14,7 @@ from realtime.formats.windows_jsonl import PredictionRecord
 from realtime.opencv import cv2
 from realtime.pose import RecordedPose
 from realtime.records import open_record
+from realtime.window import WindowSpec
 from stf.recogniser import Recogniser
 
 
@@ -45,7 +46,7 @@ def test_windows_hold_span_person_top_5_and_focus_by_joint_every_8_frames_of_30(
     assert np.allclose(np.diff(ends[:-1]), 8 / 30, atol=2e-3)
     assert ends[-1] == pytest.approx(len(pictures(labelled.video)) / 30, abs=0.1)
     for line in lines:
-        assert line.end - line.start == pytest.approx(recogniser.sampling.span, abs=2e-3)
+        assert line.end - line.start == pytest.approx(WindowSpec().shown_to(recogniser).seconds, abs=2e-3)
         assert line.person == 0
         assert len(line.top) == 5
         assert (line.top[0].label, line.top[0].score) == (line.label, line.confidence)
