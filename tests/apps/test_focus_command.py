@@ -12,12 +12,13 @@ from realtime.records import open_record
 from stf.explanation import Explanation
 from stf.skeleton import NTU25
 
+MODEL = ("--model", "utd-mhad-27")
 ARMS = [joint for limb in ("left arm", "right arm") for joint in NTU25.limbs[limb]]
 
 
 def test_a_clip_is_explained_in_numbers_and_in_a_figure(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
     asked = ("--clip", "a3_s2_t1", "--class", "wave", "--contrast", "clap")
-    outcome = stf("focus", utd_mhad, *asked, "-o", "focus.npz", "--figure", "focus.png")
+    outcome = stf("focus", utd_mhad, *MODEL, *asked, "-o", "focus.npz", "--figure", "focus.png")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith("wave ")
     assert "module 3 of 6, joint + bone, elementwise" in outcome.out
@@ -33,13 +34,13 @@ def test_a_clip_is_explained_in_numbers_and_in_a_figure(stf: Command, utd_mhad: 
 
 def test_a_figure_can_be_a_drawing(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
     asked = ("--clip", "a13_s2_t1", "--module", 2, "--stream", "bone", "--method", "pooled")
-    outcome = stf("focus", utd_mhad, *asked, "--figure", "boxing.svg")
+    outcome = stf("focus", utd_mhad, *MODEL, *asked, "--figure", "boxing.svg")
     assert "module 2 of 6, bone, pooled" in outcome.out
     assert (tmp_path / "boxing.svg").read_text().lstrip().startswith("<?xml")
 
 
 def test_without_a_file_joints_and_moments_are_listed(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
-    outcome = stf("focus", utd_mhad, "--clip", "a3_s2_t1", "--span", "0.4-1.7")
+    outcome = stf("focus", utd_mhad, *MODEL, "--clip", "a3_s2_t1", "--span", "0.4-1.7")
     first = re.search(r"right (elbow|wrist|thumb|hand) +\S +0\.\d+ +\S +(\d\.\d\d)", outcome.out)
     assert first, outcome.out
     assert 0.4 <= float(first[2]) <= 1.7
@@ -47,7 +48,7 @@ def test_without_a_file_joints_and_moments_are_listed(stf: Command, utd_mhad: Pa
 
 
 def test_what_is_looked_at_for_a_class_is_averaged_over_its_clips(stf: Command, utd_mhad: Path) -> None:
-    outcome = stf("focus", utd_mhad, "--class", "throw", "--split", "subject=2,4", "-o", "throw.npz")
+    outcome = stf("focus", utd_mhad, *MODEL, "--class", "throw", "--split", "subject=2,4", "-o", "throw.npz")
     assert outcome.out.startswith("8 clips of 'throw' in the test side of subject=2,4, ")
     assert "mean of 8 clips" in outcome.out
     with np.load("throw.npz", allow_pickle=False) as kept:
@@ -101,7 +102,7 @@ def test_a_span_of_a_video_is_explained_on_the_video_s_clock(stf: Command) -> No
 def test_what_cannot_be_explained_is_one_sentence(
     stf: Command, utd_mhad: Path, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    assert words in stf("focus", utd_mhad, *arguments).sentence
+    assert words in stf("focus", utd_mhad, *MODEL, *arguments).sentence
     assert names(tmp_path) == set()
 
 
