@@ -322,6 +322,6 @@ def test_the_default_model_is_shipped_with_its_licence_and_its_figures() -> None
     header, _ = load_checkpoint(shipped_models()[DEFAULT_MODEL])
     assert all(data.licence and data.citation for data in header.data)
     assert {figure.data for figure in header.accuracy} == {
-        "UTD-MHAD, clean skeletons",
-        "UTD-MHAD, rendered figure through MediaPipe",
+        "everyday actions",
+        "everyday actions, rendered and seen by the pose estimator",
     }
