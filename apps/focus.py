@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
-from apps.engine import Engine, open_recording, read_span
+from apps.engine import Engine, read_span
 from apps.evaluate import sound_clips
 from apps.focus_figure import check_figure, draw_focus
+from apps.skeletons import see_skeletons
 from realtime.clip import clip_of
 from realtime.frames import SkeletonFrame
-from realtime.pipeline import FrameResult, Pipeline
 from realtime.records import ENDING, Record, open_record
 from realtime.records.skeletons import skeletons_of
 from realtime.records.writer import describe_model
@@ -176,18 +175,8 @@ def _of_span(clip: Clip, start: float, recogniser: Recogniser, options: FocusOpt
 
 def _of_video(video: Path, recogniser: Recogniser, engine: Engine, options: FocusOptions) -> Explanation:
     start, end = (0.0, None) if options.span is None else read_span(options.span)
-    source = open_recording(video, start=start, end=end)
-    seen: list[list[SkeletonFrame]] = []
     with FrameProgress(make_console(stderr=True)) as progress:
-        progress.begin(video.name, source.frame_count)
-        with (
-            engine.estimator(partial(say, progress.console)) as estimator,
-            Pipeline(source, estimator, recogniser) as pipeline,
-        ):
-            for event in pipeline:
-                if isinstance(event, FrameResult):
-                    progress.advance()
-                    seen.append([one.placed() for one in event.skeletons] if pipeline.places else list(event.skeletons))
+        seen = see_skeletons(video, engine, recogniser, progress, what=video.name, start=start, end=end)
     return _of_person(seen, _named(video, options.span), recogniser, options)
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from apps.console import FrameProgress, make_console, say
-from apps.engine import Engine, open_recording, read_span
+from apps.engine import Engine, read_span
+from apps.skeletons import see_skeletons
 from realtime.clip import clip_of
-from realtime.pipeline import FrameResult, Pipeline
 from stf.addon import AddOn, check_base, find_action, fingerprint, load_addon, merge, save_addon
 from stf.checkpoint import find_model, load_checkpoint, save_checkpoint
 from stf.datasets import open_corpus
@@ -118,18 +117,8 @@ def _open(path: Path, engine: Engine) -> AddOn:
 def _example(take: Take, engine: Engine, recogniser: Recogniser, progress: FrameProgress) -> Clip:
     """The skeletons of a take, cut to where something moves unless a span was given."""
     start, end = take.span or (0.0, None)
-    source = open_recording(take.video, start=start, end=end)
-    progress.begin(str(take), source.frame_count)
-    seen = []
     two = replace(engine, people=2)  # to tell whether there is somebody else
-    with (
-        two.estimator(partial(say, progress.console)) as estimator,
-        Pipeline(source, estimator, recogniser) as pipeline,
-    ):
-        for event in pipeline:
-            if isinstance(event, FrameResult):
-                progress.advance()
-                seen.append([s.placed() for s in event.skeletons] if pipeline.places else list(event.skeletons))
+    seen = see_skeletons(take.video, two, recogniser, progress, what=str(take), start=start, end=end)
     clip = clip_of(seen, recogniser.layout, str(take))
     first, behind = (0, clip.joints.shape[1]) if take.span else moving_part(clip)
     clip = replace(clip, joints=clip.joints[:, first:behind])

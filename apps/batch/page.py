@@ -14,7 +14,7 @@ from realtime.formats import FORMATS
 from realtime.records import open_record
 from stf.atomic import output_text
 from stf.errors import UserError
-from stf.prediction import Segment
+from stf.prediction import NONE, Segment
 
 _WIDTH = 1000  # of a timeline, in its own units
 _ROW = 22  # height of a person's row
@@ -123,7 +123,7 @@ def _video(one: Done, colours: dict[str, str], page: Path) -> str:
         shares = ", ".join(f"{escape(label)} {time / one.seconds:.0%}" for label, time in list(times.items())[:6])
         more = f" and {len(times) - 6} more" if len(times) > 6 else ""
         lines.append(
-            f"<p>{shares}{more}; no action {max(1 - named, 0):.0%}</p>" if one.people == 1 else f"<p>{shares}{more}</p>"
+            f"<p>{shares}{more}; {NONE} {max(1 - named, 0):.0%}</p>" if one.people == 1 else f"<p>{shares}{more}</p>"
         )
         lines += [_shares(times, colours, max(one.seconds, sum(times.values()))), _timeline(one, colours)]
     return "\n".join(lines) + "\n"

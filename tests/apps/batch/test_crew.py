@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DEMO, Command, Outcome, copy_video, finish, names
+from conftest import DEMO, Command, Outcome, copy_video, finish, names, start_process
 from data.videos import write_truncated, write_video
 
 from apps.batch import labeller as module
@@ -56,8 +56,6 @@ def unbroken(folder: Path, pose_model: Path) -> dict[str, bytes]:  # noqa: ARG00
 
 
 def start_label(folder: Path, out: str, *more: str) -> subprocess.Popen[str]:
-    from conftest import start_process  # noqa: PLC0415
-
     return start_process(folder.parent, "label", folder, "-o", out, "--format", FORMATS, *more)
 
 
