@@ -8,11 +8,11 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int64
 from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp, softmax
+from scipy.special import log_softmax, softmax
 
 from stf.checkpoint import Unknown, VectorScaling
 from stf.errors import UserError
-from stf.evaluation import Labels, Logits, called_unknown, fuse
+from stf.evaluation import Labels, Logits, called_unknown, energies, fuse
 from stf.fusion import HeldOut, choose_weights
 from stf.metrics import Metrics, calibration_error, measure
 
@@ -175,8 +175,7 @@ def choose_threshold(logits: Logits, false_alarms: float) -> Unknown:
         false_alarms: a share, in [0, 1).
     """
     k = int(false_alarms * (len(logits) + 1))
-    sums = np.sort(logsumexp(logits.astype(np.float64), axis=1))
-    return Unknown(energy=-float(sums[k - 1]) if k else None, false_alarms=false_alarms)
+    return Unknown(energy=float(np.sort(energies(logits))[-k]) if k else None, false_alarms=false_alarms)
 
 
 def cross_fit(held: Held, fit: Callable[[Held], Scaling], false_alarms: float) -> CrossFit:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Float64, Int64
 from scipy.special import logsumexp, softmax
 from torch import Tensor
 
@@ -126,11 +126,16 @@ def answers(logits: Mapping[str, Logits], header: Header) -> dict[str, Logits]:
     return {**logits, "fused": fused} if len(logits) > 1 else dict.fromkeys(logits, fused)
 
 
+def energies(logits: Float[np.ndarray, "N K"]) -> Float64[np.ndarray, " N"]:
+    """-log sum_k exp(logit_k) of N clips (Liu et al., NeurIPS 2020, equation 4 at temperature 1)."""
+    return np.asarray(-logsumexp(logits.astype(np.float64), axis=1))
+
+
 def called_unknown(logits: Logits, unknown: Unknown) -> Bool[np.ndarray, " N"]:
     """Which clips, of which these are the scaled logits, a checkpoint is to call unknown."""
     if unknown.energy is None:
         return np.asarray(softmax(logits, axis=1).max(axis=1) < unknown.below)
-    return np.asarray(-logsumexp(logits.astype(np.float64), axis=1) > unknown.energy)
+    return energies(logits) > unknown.energy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float, Float64
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 from torch import Tensor
 from torch.nn import functional
 
 from stf.datasets.clip import Clip
 from stf.errors import UserError
-from stf.evaluation import make_views
+from stf.evaluation import energies, make_views
 from stf.recogniser import Recogniser
 from stf.streams import make_stream
 
@@ -66,8 +66,8 @@ def doubt(recogniser: Recogniser, evidence: Evidence) -> Scores:  # noqa: ARG001
 
 
 def energy(recogniser: Recogniser, evidence: Evidence) -> Scores:  # noqa: ARG001
-    """-log sum_k exp(logit_k) (Liu et al., NeurIPS 2020, equation 4 at temperature 1)."""
-    return np.asarray(-logsumexp(evidence.logits, axis=1))
+    """As of `stf.evaluation.energies`."""
+    return energies(evidence.logits)
 
 
 def feature_distance(recogniser: Recogniser, evidence: Evidence) -> Scores:
