@@ -17,6 +17,7 @@ from apps.live.reading import Reading
 from apps.live.wishes import Look, Request
 from apps.live.worker import Worker
 from apps.widgets.data import Vitals
+from realtime import cores
 from realtime.frames import Image
 from realtime.opencv import cv2
 from stf.atomic import output_file, write_errors
@@ -234,6 +235,7 @@ class Controller(QObject):
                 chosen = self.reading.chosen if self.reading and same else None
                 self.opened, self.reading, self._opening = event, Reading(event, chosen), False
                 self._latencies.clear()
+                cores.leave(event.core)
             case Ended():
                 self._end()
             case Shown():

@@ -46,6 +46,7 @@ class Opened:
         threshold: the confidence above which a label counts.
         window: how much a prediction looks at, in seconds.
         note: what else to say, as one sentence; empty where there is nothing.
+        core: the core of the processor that the pose estimator keeps to.
     """
 
     source: str
@@ -58,6 +59,7 @@ class Opened:
     threshold: float
     window: float
     note: str = ""
+    core: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

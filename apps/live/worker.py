@@ -14,6 +14,7 @@ from apps.engine import Engine, camera_of
 from apps.live.events import Ended, Event, Notice, Opened, Shown, State, StateChanged
 from apps.live.memory import Memory
 from apps.live.wishes import Request, Wishes
+from realtime import cores
 from realtime.pose import PoseEstimator
 from realtime.sources import Source, list_cameras, open_source
 from stf.errors import UserError
@@ -157,6 +158,7 @@ class Worker:
                 Pipeline(source, estimator, recogniser, window=window, segments=segments, camera=camera, body=body)
             )
             self.memory.clear()
+            cores.leave(estimator.core)  # this thread draws
             self.outbox.put(
                 Opened(
                     spec,
@@ -169,6 +171,7 @@ class Worker:
                     segments.enter,
                     window.seconds,
                     note,
+                    estimator.core,
                 )
             )
             self._change(State.RUNNING, source.name)

@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
+from realtime import cores
 from realtime.body import Body, BodyKeeper
 from realtime.camera import Camera
 from realtime.frames import Frame, PoseFrame, SkeletonFrame, TrackedPose, Window
@@ -224,6 +225,7 @@ class Pipeline:
 
     def _guard(self, work: Callable[[], None]) -> None:
         try:
+            (cores.keep_to if work == self._pose else cores.leave)(self._estimator.core)
             work()
         except BaseException as error:  # noqa: BLE001 - handed on to whoever iterates
             self._failure = self._failure or error

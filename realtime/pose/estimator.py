@@ -9,6 +9,11 @@ from realtime.frames import Frame, PoseFrame
 class PoseEstimator(Protocol):
     """Finds people in the frames of one source, given in order; used by one thread at a time."""
 
+    @property
+    def core(self) -> int | None:
+        """The core of the processor that it keeps to, and that other threads leave to it; None for none."""
+        ...
+
     def estimate(self, frame: Frame) -> PoseFrame:
         """Everybody in `frame`; the index and time of the result are those of the frame.
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from realtime import cores
 from realtime.frames import Frame, PersonPose, PoseFrame
 from realtime.pose.native_log import without_chatter
 from realtime.pose_models import Say, resolve
@@ -51,6 +52,7 @@ class MediaPipePose:
 
     Attributes:
         facts: what was used, for the record of a `PoseRecorder`.
+        core: the core of the processor that MediaPipe's threads keep to, see `realtime.cores`; None for any.
 
     Raises:
         UserError: if the model cannot be had or read, a knob is out of its range, or the delegate does not work here.
@@ -85,6 +87,7 @@ class MediaPipePose:
         from mediapipe.tasks.python import BaseOptions, vision  # noqa: PLC0415
 
         ignore_profiling_timer()
+        self.core = cores.pose_core() if delegate == "cpu" else None
         options = vision.PoseLandmarkerOptions(
             # The content rather than the path, which MediaPipe would have to open itself (not every name works).
             base_options=BaseOptions(model_asset_buffer=bundle, delegate=BaseOptions.Delegate[delegate.upper()]),
@@ -93,7 +96,7 @@ class MediaPipePose:
             **confidences,
         )
         try:
-            with without_chatter():
+            with without_chatter(), cores.on(self.core):  # its threads, too
                 self._landmarker: Any = vision.PoseLandmarker.create_from_options(options)
         except MEDIAPIPE_ERRORS as error:
             reason = str(error).rpartition(": ")[2].rstrip(".")

@@ -123,6 +123,10 @@ class RecordedPose:
                 f"'{given['name']}' ({given['size_bytes']} bytes); give the poses of this video or leave them out"
             )
 
+    @property
+    def core(self) -> None:
+        """None: reading takes no time."""
+
     def estimate(self, frame: Frame) -> PoseFrame:
         """What was recorded for this frame; its image is not looked at.
 

@@ -52,6 +52,7 @@ class SpannedPose:
         # Here, in the main thread, so that an error comes before any work and `ignore_profiling_timer` can do its own.
         self._first: MediaPipePose | None = make()
         self.facts: Mapping[str, str | int | float] = {**self._first.facts, "span_seconds": span}
+        self.core = self._first.core
         with write_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         remove_leftovers(folder)

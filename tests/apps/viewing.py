@@ -35,6 +35,8 @@ class PosesByTime:
             self._frames = list(poses)
         self._times = np.array([frame.time for frame in self._frames])
 
+    core = None
+
     def estimate(self, frame: Frame) -> PoseFrame:
         nearest = self._frames[int(np.abs(self._times - frame.time).argmin())]
         return PoseFrame(frame.index, frame.time, nearest.persons)

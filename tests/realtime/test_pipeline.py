@@ -74,6 +74,8 @@ class Slow:
         self._seconds = seconds
         self._fail_at = fail_at
 
+    core = None
+
     def estimate(self, frame: Frame) -> PoseFrame:
         if frame.index == self._fail_at:
             raise RuntimeError("the estimator broke")

@@ -1,0 +1,64 @@
+"""Which core of the processor the pose estimator keeps to, on a machine that has two (docs/decisions/0009-cores.md).
+
+The estimator computes on one core for nearly all of the time that a frame takes. Left alone, Linux wakes what comes
+after it on that core as well, even while the other one is idle, and moves the estimator about.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+_LOOK_SECONDS = 0.1
+
+
+@cache
+def pose_core() -> int | None:
+    """The core for this process's pose estimators: of two the one that was less busy at the first call.
+
+    Returns:
+        None where threads are left alone: on other systems than Linux, and where the process may use one core, or more
+        than two.
+    """
+    if sys.platform != "linux" or len(cores := os.sched_getaffinity(os.getpid())) != 2:
+        return None
+    before = _busy_ticks()
+    time.sleep(_LOOK_SECONDS)
+    after = _busy_ticks()
+    return min(sorted(cores), key=lambda core: after[core] - before[core])
+
+
+def keep_to(core: int | None) -> None:
+    """Keep the calling thread, and threads that it starts from now on, to a core; None changes nothing."""
+    if sys.platform == "linux" and core is not None:
+        os.sched_setaffinity(0, {core})
+
+
+def leave(core: int | None) -> None:
+    """Keep the calling thread, and threads that it starts from now on, off a core; None changes nothing."""
+    if sys.platform == "linux" and core is not None and (others := os.sched_getaffinity(0) - {core}):
+        os.sched_setaffinity(0, others)
+
+
+@contextmanager
+def on(core: int | None) -> Iterator[None]:
+    """Keep the calling thread, and threads that it starts within, to a core; None changes nothing."""
+    if sys.platform != "linux" or core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    keep_to(core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _busy_ticks() -> dict[int, int]:
+    """How long each core has been at work, in ticks (proc_stat(5): user, nice, system, idle, iowait, irq ...)."""
+    lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    rows = (line.split() for line in lines if line.startswith("cpu") and line[3].isdigit())
+    return {int(name[3:]): sum(map(int, ticks)) - int(ticks[3]) - int(ticks[4]) for name, *ticks in rows}

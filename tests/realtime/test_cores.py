@@ -1,0 +1,62 @@
+"""Who computes on which core, looked up in the system while a real pipeline runs."""
+
+import os
+import subprocess
+import sys
+from ast import literal_eval
+from pathlib import Path
+
+import pytest
+
+DEMO = Path(__file__).parents[2] / "apps" / "assets" / "demo.mp4"
+
+WATCH = """
+import os, sys, threading
+os.sched_setaffinity(0, set(map(int, sys.argv[2:])))
+from pathlib import Path
+from realtime.pipeline import Pipeline
+from realtime.pose import MediaPipePose
+from realtime.sources import open_source
+from stf.recogniser import Recogniser
+
+def threads():
+    return {int(task.name) for task in Path("/proc/self/task").iterdir()}
+
+def of(names):
+    return [os.sched_getaffinity(t.native_id) for t in threading.enumerate() if t.name in names]
+
+recogniser = Recogniser.load("utd-mhad-27", device="cpu")
+before = threads()
+with MediaPipePose() as estimator:
+    made = threads() - before
+    with Pipeline(open_source(sys.argv[1]), estimator, recogniser) as pipeline:
+        pipeline.start()
+        assert pipeline.poll() is not None
+        print([os.sched_getaffinity(thread) for thread in made])
+        print(of({"stf_pose"}))
+        print(of({"stf_read", "stf_skeleton", "stf_recognise"}))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="needs Linux and two cores")
+def test_on_two_cores_the_pose_estimator_shares_its_own_with_nobody() -> None:
+    first, second = sorted(os.sched_getaffinity(0))[:2]
+    command = [sys.executable, "-c", WATCH, str(DEMO), str(first), str(second)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    mediapipe, pose, others = map(literal_eval, said.splitlines())
+    assert pose == mediapipe[:1]
+    assert len(mediapipe[0]) == 1
+    assert all(cores == mediapipe[0] for cores in mediapipe)
+    assert len(others) == 3
+    assert all(cores == {first, second} - mediapipe[0] for cores in others)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_process_with_one_core_is_left_alone() -> None:
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from realtime import cores\n"
+        "cores.leave(cores.pose_core()); print(cores.pose_core(), len(os.sched_getaffinity(0)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["None", "1"]
