@@ -1,6 +1,7 @@
 """The focus of a prediction carried to where it is drawn: a moment of the video and the 33 landmarks."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float32
@@ -62,14 +63,15 @@ def focus_on_landmarks(values: Float32[np.ndarray, " V"], layout: SkeletonLayout
         (33,) in MEDIAPIPE33 order.
     """
     known = np.nan_to_num(values, nan=0.0)
-    shown = [known[_joints_shown_at(landmark, layout)] for landmark in MEDIAPIPE33.joints]
+    shown = [known[_joints_shown_at(landmark, layout.joints)] for landmark in MEDIAPIPE33.joints]
     return np.array([focus.max(initial=0.0) for focus in shown], np.float32)
 
 
-def _joints_shown_at(landmark: str, layout: SkeletonLayout) -> list[int]:
+@cache
+def _joints_shown_at(landmark: str, joints: tuple[str, ...]) -> list[int]:
     """The numbers of the joints whose strongest focus a landmark shows: one, or several for a landmark of the trunk."""
     part = landmark.removeprefix("left_").removeprefix("right_")
     side = landmark.removesuffix(part)
     names = [name for word in _NEAREST.get(part, part).split() for name in (side + word, word)]
-    present = [layout.index(name) for name in names if name in layout.joints]
+    present = [joints.index(name) for name in names if name in joints]
     return present if part in _TRUNK else present[:1]

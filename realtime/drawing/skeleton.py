@@ -22,7 +22,8 @@ _FARTHEST = 2.0  # image sizes from the middle; a joint farther out than this is
 _PIECES = 5  # a bone is drawn in pieces, so that its colour runs from one end to the other
 _SMALL_FACE = 14  # a face less wide than this many lines is drawn as a dot
 _GLOW_SHRINK = 4  # the glow is drawn this much smaller: it is blurred anyway
-_SHADES = 24  # steps of focus and of opacity that are told apart
+_SHADES = 16  # steps of focus that are told apart
+_OPACITIES = 8  # and of opacity
 _BITS = 4  # fractional bits of a position in OpenCV's drawing calls
 
 _BONES = np.array(MEDIAPIPE33.edges)
@@ -66,14 +67,14 @@ class _Strokes:
         Strokes that look alike are painted by one call: each call gives Python's lock away and waits to have it back.
         """
         places = np.round(np.stack([self.start, self.end], axis=1) * 2**_BITS).astype(np.int32)
-        shades = (np.round(values * _SHADES).astype(int).tolist() for values in (self.focus, self.opacity))
+        shades = np.round(self.focus * _SHADES * (colour is None)).astype(int).tolist()
+        opacities = np.round(self.opacity * _OPACITIES).astype(int).tolist()
         widths = np.maximum(np.round(self.thickness), 1).astype(int).tolist()
         alike = defaultdict(list)
-        for place, *look in zip(places, *shades, widths, strict=True):
+        for place, *look in zip(places, shades, opacities, widths, strict=True):
             alike[tuple(look)].append(place)
-        for (focus, opacity, width), lines in sorted(alike.items(), key=itemgetter(0)):
-            hue = _FOCUS_SHADES[focus] if colour is None else colour
-            paint = [opacity / _SHADES * value for value in (*hue, 255)]
+        for (shade, opacity, width), lines in sorted(alike.items(), key=itemgetter(0)):
+            paint = [opacity / _OPACITIES * value for value in (*(colour or _FOCUS_SHADES[shade]), 255)]
             if opacity:
                 cv2.polylines(layer, lines, False, paint, width, cv2.LINE_AA, _BITS)  # noqa: FBT003 - not closed
 
