@@ -1,5 +1,6 @@
 """The worker's thread: loads models, opens sources, runs sessions, and puts what happens into an outbox."""
 
+import gc
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -198,6 +199,8 @@ class Worker:
                 self._estimator.close()
                 self._estimator = None
             self._estimator = engine.estimator(lambda sentence: self._change(State.STARTING, sentence))
+            # Half a million objects stay; to look through them for garbage stops every thread for a tenth of a second.
+            gc.freeze()
         self._engine = engine
         return self.recogniser, self._estimator
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from apps.widgets.colours import focus_image
@@ -28,6 +28,8 @@ class FocusMap(QWidget):
         self._image = QImage()
         self._rows: list[int] = []  # the joint of each row
         self._limbs: list[tuple[str, int, int]] = []  # name, first row, rows
+        self._left: float | None = None  # where the map begins, for as long as the names stay
+        self._names: QPixmap | None = None  # all of them, which take longer to draw than the map
         self._now = 0.0
         self._cursor: float | None = None
         self._pointer: QPointF | None = None
@@ -54,6 +56,7 @@ class FocusMap(QWidget):
                 (name, end - len(limb), len(limb))
                 for (name, limb), end in zip(window.layout.limbs.items(), ends, strict=True)
             ]
+            self._left = self._names = None
         same = window is not None and self._window is not None and window.values is self._window.values
         self._window = window
         if window and not same:
@@ -94,6 +97,9 @@ class FocusMap(QWidget):
         area = self._area()
         self._write(painter, QRectF(0, 0, self.width(), _LINE), self._window.title)
         self._draw_limbs(painter, area)
+        if self._names is None:
+            self._names = self._draw_names(area, font)
+        painter.drawPixmap(0, 0, self._names)
         shown = self._pointed()
         marked = self._marked if shown is None else shown[0]
         if marked >= 0:
@@ -112,6 +118,16 @@ class FocusMap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Say which joint the pointer is on."""
         self._point(event.position())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Places change."""
+        super().resizeEvent(event)
+        self._left = self._names = None
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Letters and colours may change."""
+        super().changeEvent(event)
+        self._left = self._names = None
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """The pointer is on no joint."""
@@ -177,14 +193,20 @@ class FocusMap(QWidget):
 
     def _area(self) -> QRectF:
         """Where the map is."""
+        if self._left is None:
+            self._left = float(min(self._widest() + 8, self.width() // 3))
+        left = self._left
+        height = max(self.height() - 2 * _LINE - 2, 1)
+        return QRectF(left, _LINE + 1, max(self.width() - left - 1, 1), height)
+
+    def _widest(self) -> int:
+        """Pixels of the longest name."""
         letters = self.fontMetrics()
         wide = [letters.horizontalAdvance(name) for name, _, _ in self._limbs]
         for name, first, count in self._limbs:
             beside = _LINE if " " in name else 0  # the limb's own name, upright
             wide += [letters.horizontalAdvance(self._short(row, name)) + beside for row in range(first, first + count)]
-        left = min(max(wide, default=0) + 8, self.width() // 3)
-        height = max(self.height() - 2 * _LINE - 2, 1)
-        return QRectF(left, _LINE + 1, max(self.width() - left - 1, 1), height)
+        return max(wide, default=0)
 
     def _row_rect(self, row: int, area: QRectF) -> QRectF:
         number = next(n for n, (_, first, count) in enumerate(self._limbs) if first <= row < first + count)
@@ -198,7 +220,7 @@ class FocusMap(QWidget):
         span = window.end - window.start
         shift = (window.end - self._now) / span * area.width() if span > 0 else 0.0
         moments = self._image.width()
-        for name, first, count in self._limbs:
+        for _, first, count in self._limbs:
             top, last = self._row_rect(first, area), self._row_rect(first + count - 1, area)
             block = QRectF(area.x(), top.y(), area.width(), last.bottom() - top.y())
             painter.fillRect(block, Qt.GlobalColor.black)
@@ -206,6 +228,19 @@ class FocusMap(QWidget):
             painter.setClipRect(block)
             painter.drawImage(block.translated(shift, 0), self._image, QRectF(0, first, moments, count))
             painter.restore()
+
+    def _draw_names(self, area: QRectF, font: QFont) -> QPixmap:
+        """The names of limbs and joints, as they stand beside the map."""
+        ratio = self.devicePixelRatio()
+        names = QPixmap(self.size() * ratio)
+        names.setDevicePixelRatio(ratio)
+        names.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(names)
+        painter.setFont(font)
+        painter.setPen(self.palette().windowText().color())
+        for name, first, count in self._limbs:
+            top, last = self._row_rect(first, area), self._row_rect(first + count - 1, area)
+            block = QRectF(area.x(), top.y(), area.width(), last.bottom() - top.y())
             tall = top.height() >= _SMALLEST
             for row in range(first, first + count) if tall else ():
                 place = self._row_rect(row, area)
@@ -219,6 +254,8 @@ class FocusMap(QWidget):
                 half = block.height() / 2
                 self._write(painter, QRectF(-half, 0, 2 * half, 14), name, centre=True)
                 painter.restore()
+        painter.end()
+        return names
 
     @staticmethod
     def _write(painter: QPainter, area: QRectF, left: str, right: str = "", *, centre: bool = False) -> None:

@@ -1,9 +1,7 @@
 """A person's skeleton with its focus: bones and joints glow where they spoke for the label."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -19,7 +17,7 @@ _HIDDEN = 0.3  # a joint less visible than this is not drawn
 _CLEAR = 0.8  # one more visible than this is not faded
 _FAINTEST = 0.35  # opacity of the least visible joint that is drawn
 _FARTHEST = 2.0  # image sizes from the middle; a joint farther out than this is nonsense
-_PIECES = 5  # a bone is drawn in pieces, so that its colour runs from one end to the other
+_PIECES = 3  # a bone is drawn in pieces, so that its colour runs from one end to the other
 _SMALL_FACE = 14  # a face less wide than this many lines is drawn as a dot
 _GLOW_SHRINK = 4  # the glow is drawn this much smaller: it is blurred anyway
 _SHADES = 16  # steps of focus that are told apart
@@ -52,11 +50,11 @@ class _Strokes:
     thickness: Float[np.ndarray, " n"]
 
     def whole(self) -> "_Strokes":
-        """The bones that these are the pieces of, each as thick as its thickest piece."""
+        """The bones that these are the pieces of: as thick as the thickest piece, with the mean focus."""
         return _Strokes(
             start=self.start[::_PIECES],
             end=self.end[_PIECES - 1 :: _PIECES],
-            focus=self.focus[::_PIECES],
+            focus=self.focus.reshape(-1, _PIECES).mean(axis=1),
             opacity=self.opacity[::_PIECES],
             thickness=self.thickness.reshape(-1, _PIECES).max(axis=1),
         )
@@ -67,15 +65,15 @@ class _Strokes:
         Strokes that look alike are painted by one call: each call gives Python's lock away and waits to have it back.
         """
         places = np.round(np.stack([self.start, self.end], axis=1) * 2**_BITS).astype(np.int32)
-        shades = np.round(self.focus * _SHADES * (colour is None)).astype(int).tolist()
-        opacities = np.round(self.opacity * _OPACITIES).astype(int).tolist()
-        widths = np.maximum(np.round(self.thickness), 1).astype(int).tolist()
-        alike = defaultdict(list)
-        for place, *look in zip(places, shades, opacities, widths, strict=True):
-            alike[tuple(look)].append(place)
-        for (shade, opacity, width), lines in sorted(alike.items(), key=itemgetter(0)):
+        shade = self.focus * _SHADES * (colour is None)
+        looks = np.round([shade, self.opacity * _OPACITIES, np.maximum(self.thickness, 1)]).astype(int)
+        order = np.lexsort(looks[::-1])
+        changes = np.flatnonzero(np.diff(looks[:, order]).any(axis=0)) + 1
+        for alike in np.split(order, changes) if len(order) else ():
+            shade, opacity, width = looks[:, alike[0]].tolist()
             paint = [opacity / _OPACITIES * value for value in (*(colour or _FOCUS_SHADES[shade]), 255)]
             if opacity:
+                lines = list(places[alike])
                 cv2.polylines(layer, lines, False, paint, width, cv2.LINE_AA, _BITS)  # noqa: FBT003 - not closed
 
 
@@ -133,15 +131,14 @@ def draw_skeleton(image: Image, pose: PersonPose, focus: Float[np.ndarray, "33"]
 
     strength = np.zeros(len(points)) if focus is None else np.clip(np.nan_to_num(focus, nan=0.0), 0, 1)
     opacity = np.clip((pose.visibility - _HIDDEN) / (_CLEAR - _HIDDEN), _FAINTEST, 1)
-    strokes = _strokes(points - (left, top), strength, opacity, line)
+    bones, dots = _strokes(points - (left, top), strength, opacity, line)
     layer = np.zeros((bottom - top, right - left, 4), np.uint8)
     if focus is not None:
-        _draw_glow(layer, strokes, line)
-    bones, dots = strokes
+        _draw_glow(layer, (bones.whole(), dots), line)
     for stroke in (bones.whole(), dots):  # a dark rim keeps the skeleton legible on any background
         rim = stroke.thickness + 1 + line / 2
         replace(stroke, thickness=rim, opacity=0.6 * stroke.opacity).draw(layer, DARK)
-    for stroke in strokes:
+    for stroke in (bones, dots):
         stroke.draw(layer, colour if focus is None else None)
     lay_over(image, layer, left, top)
 

@@ -46,7 +46,7 @@ from stf.recogniser import Recogniser
 
 T = TypeVar("T")
 
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.0001
 """How long one thread may keep the interpreter from another. The pose estimator hands every frame to a thread of its
 own and needs the interpreter twice a frame; at Python's 5 ms it can wait for most of the time it takes to compute."""
 
