@@ -16,6 +16,7 @@ from apps.batch.finished import finished, missing_formats
 from apps.batch.inputs import Video
 from apps.batch.options import LabelOptions
 from apps.batch.outcome import Done
+from apps.batch.plan import Share
 from apps.batch.worker import Job
 from apps.console import Steps
 from apps.engine import open_recording
@@ -23,7 +24,7 @@ from apps.label_video import facts_with, label_video, make_formats
 from realtime.formats import FORMATS, find_formats
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
-from realtime.pose.spans import SPAN
+from realtime.pose.spans import SPAN, find_minutes
 from realtime.pose_models import Say
 from realtime.records import ENDING, Record, hash_recording
 from realtime.records.windows import window_columns
@@ -83,6 +84,25 @@ class Labeller:
         if not done.interrupted:
             _forget_minutes(path)
         return done
+
+    def find_poses(self, share: Share, steps: Steps) -> None:
+        """Find the poses of some minutes of a video, so that they are there when it is labelled.
+
+        Raises:
+            UserError: if it cannot be read, or the poses cannot be written.
+        """
+        video = share.video
+        content = hash_recording(video.path)
+        if self._finished(video, content):
+            return
+        path = record_of(video, self._output)
+        minutes = self._minutes_of(video, content, path)
+        with open_recording(video.path, start=video.start, end=video.end) as source:
+            frames = round(len(share.minutes) * SPAN * source.fps) if source.fps else None
+            steps.begin(f"{video.path.name}: poses, {share.number} of {share.shares}", frames)
+            make, every = lambda: self._engine.estimator(self._say), self._options.every
+            for _ in find_minutes(source, make, minutes, share.minutes, every=every, span=SPAN):
+                steps.advance()
 
     @property
     def window_bytes(self) -> int:

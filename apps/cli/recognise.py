@@ -69,8 +69,9 @@ def label(
     body: BodyFile = None,
     addon: AddOnFile = None,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="How many videos at a time, each in its own process.")
-    ] = 1,
+        int | None,
+        typer.Option("--workers", min=1, help="How many processes (1): a video each, or shares of a long one."),
+    ] = None,
     every: Annotated[
         int, typer.Option("--every", min=1, metavar="N", help="Estimate poses in every N-th frame only.")
     ] = 1,
