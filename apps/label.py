@@ -31,13 +31,16 @@ class Run:
     """How to go about it.
 
     Attributes:
-        workers: how many processes label at a time: a video each, or shares of a long one; by default one.
+        workers: how many processes label at a time: a video each, or shares of a long one; by default one, or as many
+            as the cluster has processors.
+        cluster: address of the Ray cluster whose machines do the work; `auto` for the one this machine belongs to.
         show: what to show meanwhile.
         dry: only say what would be done.
         report: where to write a page about the whole run.
     """
 
     workers: int | None = None
+    cluster: str | None = None
     show: Show = Show.BARS
     dry: bool = False
     report: Path | None = None
@@ -66,9 +69,9 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
         return say_what_would_be_done(found, job, run.workers or 1)
     outcomes: list[Done | Failure] = list(found.failures)
     with only_run(job.output):
-        _remove_leftovers(found, job.output)
+        _remove_leftovers(found, job.output, run)
         stopped = _label_all(found, job, run, outcomes)
-        _remove_leftovers(found, job.output)
+        _remove_leftovers(found, job.output, run)
     place = {video: number for number, video in enumerate(found.videos)}
     done = sorted((one for one in outcomes if isinstance(one, Done)), key=lambda one: place[one.video])
     failures = [one for one in outcomes if isinstance(one, Failure)]
@@ -102,9 +105,9 @@ def _check(found: Found, job: Job) -> None:
         open_recording(video.path, start=video.start, end=video.end).close()
 
 
-def _remove_leftovers(found: Found, output: Path) -> None:
+def _remove_leftovers(found: Found, output: Path, run: Run) -> None:
     for folder in {(output / video.name).parent for video in found.videos}:
-        remove_leftovers(folder)
+        remove_leftovers(folder, of_other_machines=run.cluster is not None)
 
 
 def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure]) -> bool:
@@ -133,6 +136,10 @@ def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure])
 
 def _find_crew(job: Job, run: Run) -> Crew | None:
     """Who does the work; None for this process."""
+    if run.cluster is not None:
+        from apps.batch.cluster import Actors  # noqa: PLC0415 - Ray
+
+        return Actors(run.cluster, run.workers, job)
     return Processes(run.workers, job) if run.workers and run.workers > 1 else None
 
 
