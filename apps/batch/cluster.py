@@ -6,6 +6,7 @@ under the same names. What does travel are tasks, what came of them, and a few n
 
 import logging
 import os
+import platform
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -62,6 +63,8 @@ class Actors:
         self._stack = ExitStack()
         self._stack.callback(ray.shutdown)
         processors = int(self._ray.cluster_resources().get("CPU", 0))
+        if not processors:
+            raise UserError(f"the Ray cluster at '{address}' has no processors: start Ray on another machine, too")
         self.workers = min(processors, workers or processors)
         self._idle: set[int] = set()
         self._actors: dict[int, Any] = {}
@@ -181,7 +184,7 @@ class _Actor:
             shared: a folder that is there, where the results go.
             version: of the program that gives the tasks.
         """
-        here = os.uname().nodename
+        here = platform.node()
         with suppress(OSError):
             os.chdir(folder)
         if not shared.is_dir():
