@@ -20,7 +20,7 @@ from apps.batch.plan import Share
 from apps.batch.worker import Job
 from apps.console import Steps
 from apps.engine import open_recording
-from apps.label_video import facts_with, label_video, make_formats
+from apps.label_video import BATCH, facts_with, label_video, make_formats
 from realtime.formats import FORMATS, find_formats
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
@@ -125,7 +125,7 @@ class Labeller:
             estimator = RecordedPose(poses) if poses else self._engine.estimator(self._say)
             stack.enter_context(estimator)
             pipeline = stack.enter_context(
-                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every)
+                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every, batch=BATCH)
             )
             begun = time.perf_counter()
             for _ in pipeline:
