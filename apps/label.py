@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from apps.batch.board import Board
-from apps.batch.crew import label_at_once
+from apps.batch.crew import Crew, label_together
 from apps.batch.inputs import Failure, Found, find_videos
 from apps.batch.lock import only_run
 from apps.batch.outcome import Done
+from apps.batch.plan import Plan
+from apps.batch.processes import Processes
 from apps.batch.worker import Job
 from apps.cli.options import Show
 from apps.console import make_console, say, shown
@@ -28,13 +31,16 @@ class Run:
     """How to go about it.
 
     Attributes:
-        workers: how many videos to label at a time, each in a process of its own.
+        workers: how many processes label at a time: a video each, or shares of a long one; by default one, or as many
+            as the cluster has processors.
+        cluster: address of the Ray cluster whose machines do the work; `auto` for the one this machine belongs to.
         show: what to show meanwhile.
         dry: only say what would be done.
         report: where to write a page about the whole run.
     """
 
-    workers: int = 1
+    workers: int | None = None
+    cluster: str | None = None
     show: Show = Show.BARS
     dry: bool = False
     report: Path | None = None
@@ -60,12 +66,12 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     if run.dry:
         from apps.batch.dry_run import say_what_would_be_done  # noqa: PLC0415 - torch
 
-        return say_what_would_be_done(found, job, run.workers)
+        return say_what_would_be_done(found, job, run.workers or 1)
     outcomes: list[Done | Failure] = list(found.failures)
     with only_run(job.output):
-        _remove_leftovers(found, job.output)
+        _remove_leftovers(found, job.output, run)
         stopped = _label_all(found, job, run, outcomes)
-        _remove_leftovers(found, job.output)
+        _remove_leftovers(found, job.output, run)
     place = {video: number for number, video in enumerate(found.videos)}
     done = sorted((one for one in outcomes if isinstance(one, Done)), key=lambda one: place[one.video])
     failures = [one for one in outcomes if isinstance(one, Failure)]
@@ -99,29 +105,42 @@ def _check(found: Found, job: Job) -> None:
         open_recording(video.path, start=video.start, end=video.end).close()
 
 
-def _remove_leftovers(found: Found, output: Path) -> None:
+def _remove_leftovers(found: Found, output: Path, run: Run) -> None:
     for folder in {(output / video.name).parent for video in found.videos}:
-        remove_leftovers(folder)
+        remove_leftovers(folder, of_other_machines=run.cluster is not None)
 
 
 def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure]) -> bool:
     """Label everything, adding to `outcomes`; whether Ctrl-C ended it."""
-    workers = min(run.workers, len(found.videos))
-    with Board(run.show, len(found.videos) + len(found.failures), max(workers, 1)) as board:
+    with ExitStack() as stack:
+        crew = _find_crew(job, run)
+        if crew:
+            stack.enter_context(crew)
+        workers = crew.workers if crew else 1
+        board = stack.enter_context(Board(run.show, len(found.videos) + len(found.failures), workers))
         for failure in found.failures:
             board.finish(failure)
-        some = label_at_once(found.videos, workers, job, board) if workers > 1 else _label_here(found, job, board)
+        plan = Plan(found.videos, workers, shared=job.poses is None)
         try:
-            for outcome in some:
+            for outcome in label_together(crew, plan, board) if crew else _label_here(found, job, board):
                 outcomes.append(outcome)
                 board.finish(outcome)
                 if isinstance(outcome, Done) and outcome.interrupted:
                     return True
         except KeyboardInterrupt:
-            if workers > 1:
+            if crew:
                 return True
             raise
     return False
+
+
+def _find_crew(job: Job, run: Run) -> Crew | None:
+    """Who does the work; None for this process."""
+    if run.cluster is not None:
+        from apps.batch.cluster import Actors  # noqa: PLC0415 - Ray
+
+        return Actors(run.cluster, run.workers, job)
+    return Processes(run.workers, job) if run.workers and run.workers > 1 else None
 
 
 def _label_here(found: Found, job: Job, board: Board) -> Iterator[Done | Failure]:

@@ -28,10 +28,14 @@ from realtime.records import (
 )
 from realtime.segments import SegmentSpec
 from realtime.sources import Source
+from realtime.sources.blank import blank_frames
 from realtime.window import WindowSpec
 from stf.atomic import temporary_folder, write_errors
 from stf.prediction import Prediction, Segment
 from stf.recogniser import Recogniser
+
+BATCH = 32
+"""How many windows are recognised at a time."""
 
 _DRAWN, _CLIPS, _KEPT = FORMATS["mp4"], FORMATS["clips"], FORMATS["npz"]
 
@@ -114,6 +118,8 @@ def label_video(
     report = Report(video)
     with ExitStack() as stack:
         source = stack.enter_context(open_recording(video, start=start, end=end))
+        if isinstance(estimator, RecordedPose):
+            source = blank_frames(source, estimator.times)
         with write_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = stack.enter_context(temporary_folder(path.parent))
@@ -140,6 +146,7 @@ def label_video(
                     camera=options.camera,
                     body=options.body,
                     every=every,
+                    batch=BATCH,
                 )
             )
             statistics = report.statistics = pipeline.statistics

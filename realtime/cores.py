@@ -43,6 +43,12 @@ def leave(core: int | None) -> None:
         os.sched_setaffinity(0, others)
 
 
+def settle(number: int) -> None:
+    """Keep this process to one of two cores, the first or the second by its number; before its threads are started."""
+    if sys.platform == "linux" and len(cores := sorted(os.sched_getaffinity(0))) == 2:
+        os.sched_setaffinity(0, {cores[number % 2]})
+
+
 @contextmanager
 def on(core: int | None) -> Iterator[None]:
     """Keep the calling thread, and threads that it starts within, to a core; None changes nothing."""

@@ -86,6 +86,8 @@ class SkeletonMapping:
     weights: Float32[np.ndarray, "*axes V 33"] = field(repr=False)
     source: Literal["world", "image"] = "world"
     axes: tuple[float, float, float] = KINECT_AXES
+    _by_axis: Float32[np.ndarray, "3 V 33"] = field(init=False, repr=False)
+    _share: Float32[np.ndarray, "V 33"] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         needed = (self.layout.num_joints, MEDIAPIPE33.num_joints)
@@ -94,6 +96,10 @@ class SkeletonMapping:
                 f"a mapping to '{self.layout.name}' has weights of shape {self.weights.shape}; {needed} is needed, "
                 "or three of these"
             )
+        by_axis = np.broadcast_to(self.weights, (3, *needed))
+        share = np.abs(by_axis).mean(axis=0)
+        object.__setattr__(self, "_by_axis", by_axis)
+        object.__setattr__(self, "_share", share / share.sum(axis=1, keepdims=True))
 
     @property
     def coordinates(self) -> int:
@@ -127,15 +133,12 @@ class SkeletonMapping:
             The joints, and the visibility of each in [0, 1]. A joint with a NaN among its landmarks has visibility 0
             and is NaN; in an image layout every joint with score 0 is zero, as Kinetics-Skeleton has it.
         """
-        by_axis = np.broadcast_to(self.weights, (3, *self.weights.shape[-2:]))
-        share = np.abs(by_axis).mean(axis=0)
-        share /= share.sum(axis=1, keepdims=True)
         missing = np.isnan(landmarks).any(axis=-1)
-        lost = missing.astype(np.float32) @ share.T > 0
-        score = np.clip(np.nan_to_num(visibility), 0, 1) @ share.T
+        lost = missing.astype(np.float32) @ self._share.T > 0
+        score = np.clip(np.nan_to_num(visibility), 0, 1) @ self._share.T
         score[lost] = 0
         known = np.where(missing[..., None], np.float32(0), landmarks)
-        joints = np.stack([known[..., axis] @ by_axis[axis].T for axis in range(3)], axis=-1)
+        joints = np.stack([known[..., axis] @ self._by_axis[axis].T for axis in range(3)], axis=-1)
         if self.source == "world":
             joints *= np.asarray(self.axes, np.float32)
             joints[lost] = np.nan

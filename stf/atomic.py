@@ -1,7 +1,9 @@
 """The one way this project writes files: whole under the final name, or not at all."""
 
 import errno
+import hashlib
 import os
+import platform
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,8 +31,8 @@ def write_errors(path: Path) -> Iterator[None]:
 
 
 def temporary_name(folder: Path) -> Path:
-    """A name in a folder for what is not complete yet; it says which process is at work there."""
-    return folder / f".stf-{os.getpid()}-{secrets.token_hex(4)}.part"
+    """A name in a folder for what is not complete yet; it says which process of which machine is at work there."""
+    return folder / f".stf-{_machine()}-{os.getpid()}-{secrets.token_hex(4)}.part"
 
 
 @contextmanager
@@ -44,19 +46,29 @@ def temporary_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove from a folder what processes that have ended since, on this machine, left incomplete there.
+def remove_leftovers(folder: Path, *, of_other_machines: bool = False) -> None:
+    """Remove from a folder what processes that have ended since left incomplete there.
 
     For the beginning of a run: what this process itself is writing would be lost.
+
+    Args:
+        folder: where to look, but not below.
+        of_other_machines: remove what processes of other machines have begun, too; nobody can tell here which of them
+            are still at work.
     """
-    for path in folder.glob(".stf-*-*.part"):
-        number = path.name.split("-")[1]
-        if number.isdecimal() and _has_ended(int(number)):
+    for path in folder.glob(".stf-*-*-*.part"):
+        _, machine, number, _ = path.name.split("-", 3)
+        if number.isdecimal() and (_has_ended(int(number)) if machine == _machine() else of_other_machines):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with suppress(OSError):
                     path.unlink()
+
+
+def _machine() -> str:
+    """What tells this machine from others that share its folders: a digest of its name."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _has_ended(process: int) -> bool:

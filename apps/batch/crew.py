@@ -1,55 +1,47 @@
-"""Several videos at once: a process for each, and what becomes of a video whose process is lost."""
+"""Several videos at once: workers of any kind are handed what the plan says, until nothing is left."""
 
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from multiprocessing import connection, get_context
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Protocol, Self
 
 from apps.batch.board import Board
-from apps.batch.inputs import Failure, Video
+from apps.batch.inputs import Failure
 from apps.batch.outcome import Done
-from apps.batch.worker import Advanced, Began, Job, Said, Unusable, work
+from apps.batch.plan import Plan, Task
+from apps.batch.worker import Advanced, Began, Lost, Message, Said, Shared, Unusable
 from stf.errors import UserError
 
-_TRIES = 3
-"""How often a video is begun before it is taken to be what ends its process."""
+
+class Crew(Protocol):
+    """Workers, numbered from 0 on; one that is lost is replaced. A context manager that ends them."""
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+
+    @property
+    def ready(self) -> Iterable[int]:
+        """Who can be given something, if nobody has done so yet."""
+
+    def give(self, worker: int, task: Task) -> None:
+        """Give a task to a worker that has none."""
+
+    def hear(self) -> Iterable[tuple[int, Message]]:
+        """What workers have to tell; waits for something, but not for ever."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
 
-class _Worker:
-    """A process that labels, and the video it has."""
-
-    def __init__(self, number: int, job: Job) -> None:
-        context = get_context("spawn")  # a forked copy of threads at work would hang
-        self.number = number
-        self.video: Video | None = None
-        self.pipe, theirs = context.Pipe()
-        self.process: BaseProcess = context.Process(target=work, args=(theirs, job), daemon=True)
-        self.process.start()
-        theirs.close()  # so that the end of the process is the end of the pipe
-
-    def give(self, video: Video | None) -> None:
-        """Hand it a video; None ends it when it is done."""
-        self.video = video
-        try:
-            self.pipe.send(video)
-        except OSError:  # lost already, which reading from it will show
-            return
-
-    def end(self) -> None:
-        """End it now; what it has written is whole."""
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
-
-
-def label_at_once(videos: Sequence[Video], workers: int, job: Job, board: Board) -> Iterator[Done | Failure]:
-    """Label videos in processes of their own, several at a time; a video whose process is lost is begun again.
+def label_together(crew: Crew, plan: Plan, board: Board) -> Iterator[Done | Failure]:
+    """Label videos; what a lost worker had is begun again.
 
     Args:
-        videos: what to label.
-        workers: how many at a time.
-        job: the rest.
+        crew: who does it.
+        plan: what is to be done.
         board: told of everything.
 
     Yields:
@@ -58,64 +50,34 @@ def label_at_once(videos: Sequence[Video], workers: int, job: Job, board: Board)
     Raises:
         UserError: if no video can be labelled, whichever it is.
     """
-    waiting, tries = deque(videos), Counter[Video]()
-    crew: list[_Worker] = []
-    try:
-        for number in range(min(workers, len(videos))):
-            crew.append(_Worker(number, job))
-            crew[number].give(waiting.popleft())
-        while busy := [worker for worker in crew if worker.video]:
-            ready = connection.wait([worker.pipe for worker in busy])
-            for worker in (one for one in busy if one.pipe in ready):
-                outcome = _hear(worker, board)
-                if outcome is None:
-                    continue
-                if isinstance(outcome, _Lost):
-                    worker.end()
-                    tries[outcome.video] += 1
-                    if tries[outcome.video] < _TRIES:
-                        waiting.appendleft(outcome.video)
-                    else:
-                        reason = f"the process that labelled it ended {_TRIES} times (exit code {outcome.code})"
-                        yield Failure(outcome.video.path, reason)
-                    if waiting:
-                        crew[worker.number] = _Worker(worker.number, job)
-                else:
-                    yield outcome
-                crew[worker.number].give(waiting.popleft() if waiting else None)
-    finally:
-        for worker in crew:
-            worker.end()
+    tasks: dict[int, Task] = {}
+    while plan.left or tasks:
+        for worker in crew.ready:
+            if worker not in tasks and (task := plan.next()):
+                tasks[worker] = task
+                crew.give(worker, task)
+        for worker, message in crew.hear():
+            match message:
+                case Began(what, frames):
+                    board.begin(worker, what, frames)
+                case Advanced(frames):
+                    board.advance(worker, frames)
+                case Said(sentence):
+                    board.say(sentence)
+                case Unusable(reason):
+                    raise UserError(reason)
+                case ended:
+                    board.rest(worker)
+                    if outcome := _end(ended, tasks.pop(worker), plan):
+                        yield outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """A process ended while it had a video."""
-
-    video: Video
-    code: int | None
-
-
-def _hear(worker: _Worker, board: Board) -> Done | Failure | _Lost | None:
-    """Take a message of a worker that has a video; what came of the video, if that is what it says."""
-    if worker.video is None:
-        raise ValueError("this worker has nothing to say")
-    try:
-        message = worker.pipe.recv()
-    except (EOFError, OSError):
-        worker.process.join()
-        return _Lost(worker.video, worker.process.exitcode)
+def _end(message: Shared | Lost | Done | Failure, task: Task, plan: Plan) -> Done | Failure | None:
+    """Tell the plan how a task ended; what came of a video, if that is what is known now."""
     match message:
-        case Began(what, frames):
-            board.begin(worker.number, what, frames)
-        case Advanced(frames):
-            board.advance(worker.number, frames)
-        case Said(sentence):
-            board.say(sentence)
-        case Unusable(reason):
-            raise UserError(reason)
-        case Done() | Failure():
-            worker.video = None
-            board.rest(worker.number)
-            return message
-    return None
+        case Shared(share):
+            plan.done(share)
+            return None
+        case Lost(how):
+            return plan.lost(task, how)
+    return message

@@ -16,14 +16,15 @@ from apps.batch.finished import finished, missing_formats
 from apps.batch.inputs import Video
 from apps.batch.options import LabelOptions
 from apps.batch.outcome import Done
+from apps.batch.plan import Share
 from apps.batch.worker import Job
 from apps.console import Steps
 from apps.engine import open_recording
-from apps.label_video import facts_with, label_video, make_formats
+from apps.label_video import BATCH, facts_with, label_video, make_formats
 from realtime.formats import FORMATS, find_formats
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
-from realtime.pose.spans import SPAN
+from realtime.pose.spans import SPAN, find_minutes
 from realtime.pose_models import Say
 from realtime.records import ENDING, Record, hash_recording
 from realtime.records.windows import window_columns
@@ -84,6 +85,25 @@ class Labeller:
             _forget_minutes(path)
         return done
 
+    def find_poses(self, share: Share, steps: Steps) -> None:
+        """Find the poses of some minutes of a video, so that they are there when it is labelled.
+
+        Raises:
+            UserError: if it cannot be read, or the poses cannot be written.
+        """
+        video = share.video
+        content = hash_recording(video.path)
+        if self._finished(video, content):
+            return
+        path = record_of(video, self._output)
+        minutes = self._minutes_of(video, content, path)
+        with open_recording(video.path, start=video.start, end=video.end) as source:
+            frames = round(len(share.minutes) * SPAN * source.fps) if source.fps else None
+            steps.begin(f"{video.path.name}: poses, {share.number} of {share.shares}", frames)
+            make, every = lambda: self._engine.estimator(self._say), self._options.every
+            for _ in find_minutes(source, make, minutes, share.minutes, every=every, span=SPAN):
+                steps.advance()
+
     @property
     def window_bytes(self) -> int:
         """How large a window is on disk."""
@@ -105,7 +125,7 @@ class Labeller:
             estimator = RecordedPose(poses) if poses else self._engine.estimator(self._say)
             stack.enter_context(estimator)
             pipeline = stack.enter_context(
-                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every)
+                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every, batch=BATCH)
             )
             begun = time.perf_counter()
             for _ in pipeline:

@@ -69,8 +69,15 @@ def label(
     body: BodyFile = None,
     addon: AddOnFile = None,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="How many videos at a time, each in its own process.")
-    ] = 1,
+        int | None,
+        typer.Option("--workers", min=1, help="How many processes (1): a video each, or shares of a long one."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="auto|ADDRESS", help="Work on all machines of a Ray cluster, which share the folders."
+        ),
+    ] = None,
     every: Annotated[
         int, typer.Option("--every", min=1, metavar="N", help="Estimate poses in every N-th frame only.")
     ] = 1,
@@ -91,7 +98,7 @@ def label(
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
     job = Job(output, engine, tuple(formats.split(",")), poses, every)
-    raise typer.Exit(run_label(paths, job, Run(workers, show, dry, report)))
+    raise typer.Exit(run_label(paths, job, Run(workers, cluster, show, dry, report)))
 
 
 @app.command()

@@ -31,6 +31,7 @@ from realtime.body import Body, BodyKeeper
 from realtime.camera import Camera
 from realtime.frames import Frame, PoseFrame, SkeletonFrame, TrackedPose, Window
 from realtime.mapping import get_mapping
+from realtime.pipeline.batches import Batches, Work
 from realtime.pipeline.channel import Channel
 from realtime.pipeline.statistics import Statistics
 from realtime.pose import PoseEstimator
@@ -92,15 +93,6 @@ class _Posed:
     clock: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """Windows completed by one frame, what the time then was, and when that frame left the source."""
-
-    windows: list[Window]
-    now: float
-    clock: float
-
-
 class Pipeline:
     """Iterate over it for its events (`Event`), or start and poll it; a context manager.
 
@@ -115,6 +107,7 @@ class Pipeline:
         body: whose bone lengths every skeleton is to have; nobody's by default.
         newest_wins: drop what is outdated rather than wait; by default for live sources only.
         every: estimate poses in every n-th frame only, and put people on straight lines between; for recordings.
+        batch: recognise that many windows at a time, which is faster and lets the first of them wait; for recordings.
         torch_threads: threads of one torch operation in the recogniser's worker; the pose estimator wants the others.
 
     Raises:
@@ -138,6 +131,7 @@ class Pipeline:
         body: Body | None = None,
         newest_wins: bool | None = None,
         every: int = 1,
+        batch: int = 1,
         torch_threads: int = 1,
     ) -> None:
         self.statistics = Statistics()
@@ -153,10 +147,11 @@ class Pipeline:
         self._segmenter = Segmenter(recogniser.classes, segments)
         self._newest_wins = source.live if newest_wins is None else newest_wins
         self._every = every
+        self._batch = batch
         self._torch_threads = torch_threads
         self._frames: Channel[_Arrival] = Channel(1 if self._newest_wins else 4)
         self._posed: Channel[_Posed] = Channel(2)
-        self._windows: Channel[_Work] = Channel(2 if self._newest_wins else 8)
+        self._windows: Channel[Work] = Channel(2 if self._newest_wins else 8)
         self._events: Channel[Event] = Channel(8)
         self._failure: BaseException | None = None
         self._workers = [
@@ -275,12 +270,12 @@ class Pipeline:
                 statistics.people = max([statistics.people, *(p.person + 1 for p in people)])
                 self._show(FrameResult(posed.frame, posed.found, people, skeletons, clock))
                 if windows:
-                    self._send(self._windows, _Work(windows, now, clock))
+                    self._send(self._windows, Work(windows, now, clock))
                 else:
-                    self._windows.offer(_Work([], now, clock))
+                    self._windows.offer(Work([], now, clock))
         finally:
             self._posed.close()
-            self._windows.put(_Work(self._windowers.flush(), now, clock))
+            self._windows.put(Work(self._windowers.flush(), now, clock))
             self._windows.end()
 
     def _skeleton_of(self, tracked: TrackedPose, frame: Frame, smoother: Smoother) -> SkeletonFrame:
@@ -295,24 +290,33 @@ class Pipeline:
     def _recognise(self) -> None:
         torch.set_num_threads(self._torch_threads)
         torch.set_flush_denormal(True)  # of this thread; softmax leaves numbers below 1e-38, on which a CPU is slow
-        stages = self.statistics.stages
+        batches = Batches(self._batch)
         try:
             while work := self._windows.take():
-                begun = time.perf_counter()
-                predictions = self._predict(work.windows)
-                done = time.perf_counter()
-                if predictions:
-                    stages["recognise"].add(done - begun)
-                    stages["latency"].add(done - work.clock)
-                for window, prediction in zip(work.windows, predictions, strict=True):
-                    self._events.put(prediction)
-                    self._emit(self._segmenter.add(prediction, seen_since(window)))
-                    self._events.put(Ongoing(prediction.person, self._segmenter.current(prediction.person)))
-                self._emit(self._segmenter.advance(work.now))
+                for batch in batches.add(work):
+                    self._decide(batch)
+            self._decide(batches.rest())
         finally:
             self._windows.close()
             self._emit(self._segmenter.flush())
             self._events.end()
+
+    def _decide(self, batch: list[Work]) -> None:
+        """Recognise the windows of a batch at once, and see what follows from each of them in turn."""
+        stages = self.statistics.stages
+        begun = time.perf_counter()
+        predictions = iter(self._predict([window for work in batch for window in work.windows]))
+        done = time.perf_counter()
+        if any(work.windows for work in batch):
+            stages["recognise"].add(done - begun)
+        for work in batch:
+            if work.windows:
+                stages["latency"].add(done - work.clock)
+            for window, prediction in zip(work.windows, predictions, strict=False):
+                self._events.put(prediction)
+                self._emit(self._segmenter.add(prediction, seen_since(window)))
+                self._events.put(Ongoing(prediction.person, self._segmenter.current(prediction.person)))
+            self._emit(self._segmenter.advance(work.now))
 
     def _predict(self, windows: list[Window]) -> list[Prediction]:
         if not windows:

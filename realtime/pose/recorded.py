@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float64
 
 from realtime.columns import ColumnFile, Columns, ColumnWriter
 from realtime.frames import Frame, PersonPose, PoseFrame
@@ -140,6 +141,11 @@ class RecordedPose:
                 f"{frame.time:.3f} s; give the poses of this video or leave them out"
             )
         return self._frame(row)
+
+    @property
+    def times(self) -> Float64[np.ndarray, " T"]:
+        """When the frames were, in seconds."""
+        return self._time
 
     def __len__(self) -> int:
         """T, the number of frames recorded."""

@@ -143,6 +143,27 @@ class Decoder:
         self._container.seek(int(stamp / self._stream.time_base), stream=self._stream)
         yield from self._decode()
 
+    def packet_times(self) -> list[float] | None:
+        """Presentation stamps of all packets in seconds, none of them decoded.
+
+        Returns:
+            None where the format has no index, a packet no stamp, or one is damaged.
+
+        Raises:
+            av.FFmpegError: where reading fails.
+        """
+        if self._container.format.name not in _INDEXED:
+            return None
+        self._container.seek(self._stream.start_time or 0, stream=self._stream)
+        times = []
+        for packet in self._container.demux(self._stream):
+            if not packet.size or packet.is_discard:  # the end, or what an edit list leaves out
+                continue
+            if packet.is_corrupt or packet.pts is None or packet.time_base is None:
+                return None
+            times.append(float(packet.pts * packet.time_base))
+        return times or None
+
     def stamp(self, frame: VideoFrame) -> float | None:
         """The frame's presentation stamp in seconds, where it has one.
 

@@ -87,6 +87,22 @@ class VideoFile(Closable):
                 index += 1
             self.problem = self._shortfall(reached, decoder)
 
+    def packet_times(self) -> list[float] | None:
+        """When the frames are shown, in seconds and in order, as far as the container knows without decoding them.
+
+        Returns:
+            None where the container does not tell, says that it is damaged, or ends before it should.
+        """
+        times = None
+        with self._open() as decoder, suppress(av.FFmpegError, OSError):
+            times = decoder.packet_times()
+        if times is None or self._origin is None:
+            return None
+        times = [time - self._origin for time in sorted(times)]
+        if self._end is None and self._falls_short(times[-1] + 1.0 / (self.fps or NOMINAL_FPS)):
+            return None
+        return [time for time in times if self._start <= time and (self._end is None or time < self._end)]
+
     def _open(self) -> Decoder:
         path = self._path
         if not path.exists():
@@ -105,8 +121,11 @@ class VideoFile(Closable):
                 "export it again or give another file"
             ) from None
 
+    def _falls_short(self, reached: float) -> bool:
+        return self._promised is not None and reached < self._promised - max(0.1, 0.02 * self._promised)
+
     def _shortfall(self, reached: float, decoder: Decoder) -> str | None:
-        if self._promised is not None and reached < self._promised - max(0.1, 0.02 * self._promised):
+        if self._falls_short(reached):
             return (
                 f"the video '{self.name}' breaks off after {reached:.1f} s of the {self._promised:.1f} s it says it has"
             )

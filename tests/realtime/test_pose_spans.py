@@ -8,6 +8,8 @@ import pytest
 
 from realtime.frames import Frame
 from realtime.pose import MediaPipePose, SpannedPose
+from realtime.pose.spans import find_minutes
+from realtime.pose.sparse import SparsePose
 from realtime.sources import open_source
 
 DEMO = Path(__file__).parents[2] / "apps" / "assets" / "demo.mp4"
@@ -66,3 +68,25 @@ def test_half_a_span_is_found_again_and_not_believed(
 def test_nothing_is_left_where_no_span_is_whole(frames: list[Frame], pose_model: Path, tmp_path: Path) -> None:  # noqa: ARG001
     list(estimate(tmp_path / "spans", frames[:5]))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_minutes_found_apart_are_those_of_one_run(
+    every: int,
+    frames: list[Frame],
+    pose_model: Path,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    with spanned(tmp_path / "one") as estimator:
+        sparse = SparsePose(estimator, every)
+        for frame in frames:
+            list(sparse.add(frame))
+        list(sparse.flush())
+        estimator.complete()
+    for minutes in (range(2, 9), range(1), range(1, 2)):
+        with open_source(DEMO, end=FRAMES / 30) as source:
+            found = list(find_minutes(source, MediaPipePose, tmp_path / "apart", minutes, every=every, span=SPAN))
+            assert len({frame.index for frame in found}) == len(found) > 10
+    one, apart = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "apart"))
+    assert sorted(one) == ["000000.npz", "000001.npz", "000002.npz"]
+    assert apart == one

@@ -142,6 +142,37 @@ def test_ctrl_c_ends_all_processes_and_the_same_command_goes_on(folder: Path, un
     assert tree(folder.parent / "stopped") == unbroken
 
 
+@pytest.fixture(scope="module")
+def long_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """140 s, three and a third frames a second: two whole minutes and a part of a third."""
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    copy_video(DEMO, path, 466, slower=9)
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to find the processes")
+def test_a_long_video_shared_by_processes_one_of_them_lost_gives_what_one_process_does(
+    long_video: Path,
+    pose_model: Path,  # noqa: ARG001
+) -> None:
+    folder = long_video.parent
+    assert finish(start_label(long_video, "one")).code == 0
+    process = start_label(long_video, "shared", "--workers", "2", "--show", "json")
+    wait_for(lambda: any(folder.glob("shared/.stf-*.minutes/000000.npz")), process)
+    os.kill(labelling(process.pid)[0], signal.SIGKILL)
+    wait_for(lambda: all_kept(folder / "shared"), process)
+    outcome = finish(process)
+    assert outcome.code == 0, outcome
+    assert [line["status"] for line in map(json.loads, outcome.out.splitlines())] == ["done"]
+    assert tree(folder / "shared") == tree(folder / "one")
+
+
+def all_kept(out: Path) -> bool:
+    """Whether the poses of all minutes are there, the last part of one as well, which nobody keeps for himself."""
+    return {path.name for path in out.glob(".stf-*.minutes/*.npz")} == {f"{number:06}.npz" for number in range(3)}
+
+
 class EnoughError(Exception):
     """Ends the work as a kill does."""
 
