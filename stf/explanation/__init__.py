@@ -2,5 +2,15 @@
 
 from stf.explanation.answer import Explanation, Question, average, find_class
 from stf.explanation.ask import explain
+from stf.explanation.windows import WindowAnswers, ask_windows, fill_windows
 
-__all__ = ["Explanation", "Question", "average", "explain", "find_class"]
+__all__ = [
+    "Explanation",
+    "Question",
+    "WindowAnswers",
+    "ask_windows",
+    "average",
+    "explain",
+    "fill_windows",
+    "find_class",
+]
