@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from jaxtyping import Float64
 
 from realtime.columns import ColumnFile, Columns, ColumnWriter
 from realtime.frames import Frame, PersonPose, PoseFrame
@@ -136,6 +137,21 @@ class RecordedPose:
                 f"{frame.time:.3f} s; give the poses of this video or leave them out"
             )
         return self._frame(row)
+
+    @property
+    def times(self) -> Float64[np.ndarray, " T"]:
+        """(T,) seconds."""
+        times: Float64[np.ndarray, " T"] = self._time
+        return times
+
+    @property
+    def count(self) -> int:
+        """P, the number of poses in all frames together."""
+        return int(self._offset[-1])
+
+    def frame(self, number: int) -> PoseFrame:
+        """The frame of this number, counted from 0; read from the file."""
+        return self._frame(number)
 
     def __len__(self) -> int:
         """T, the number of frames recorded."""

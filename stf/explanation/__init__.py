@@ -2,7 +2,7 @@
 
 from stf.explanation.answer import Explanation, Question, average, find_class
 from stf.explanation.ask import explain
-from stf.explanation.windows import WindowAnswers, ask_windows, fill_windows
+from stf.explanation.windows import WindowAnswers, ask_windows, fill_windows, window_in_middle
 
 __all__ = [
     "Explanation",
@@ -13,4 +13,5 @@ __all__ = [
     "explain",
     "fill_windows",
     "find_class",
+    "window_in_middle",
 ]

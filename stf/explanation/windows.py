@@ -7,11 +7,13 @@ import torch
 from jaxtyping import Float, Float32, Int64
 from torch import Tensor
 
+from stf.datasets.clip import Clip
 from stf.errors import UserError
 from stf.explanation.answer import Question, find_class
 from stf.explanation.ask import find_module, find_streams
 from stf.focus import EPS, project_to_input
 from stf.recogniser import Recogniser
+from stf.sampling import read_joints
 from stf.streams import make_stream
 from stf.transforms import NORMALISATIONS
 
@@ -21,7 +23,7 @@ class WindowAnswers:
     """What a recogniser says of N windows, each on its own.
 
     Attributes:
-        scores: (N, K) probabilities, as of `Recogniser.recognise`; of one stream asked alone, the softmax of its logits.
+        scores: (N, K) probabilities, as of `Recogniser.recognise`; of one stream alone, the softmax of its logits.
         explained: (N,) the class whose focus it is.
         focus: (N, M, T, V) in [0, 1]; the largest of a window is 1, or all are zero where nothing spoke for the class.
     """
@@ -95,6 +97,19 @@ def ask_windows(
     before, _ = _beside(recogniser, joints.shape[2])
     focus = _by_largest(volume[:, :, before : before + joints.shape[2]])
     return WindowAnswers(scores.cpu().numpy(), explained.cpu().numpy(), focus.cpu().numpy())
+
+
+def window_in_middle(clip: Clip, samples: int, seconds: float | None = None) -> Float32[np.ndarray, "M T V C"]:
+    """The window in the middle of a clip; where the clip is shorter its ends are held.
+
+    Args:
+        clip: a missing joint is NaN, and zero in the window.
+        samples: T.
+        seconds: from the first sample to the last; None for the whole clip, however long it is.
+    """
+    last = (clip.joints.shape[1] - 1) / clip.fps
+    span = last if seconds is None else seconds
+    return read_joints(clip.joints, ((last - span) / 2 + np.linspace(0, span, samples)) * clip.fps)
 
 
 def _explained(scores: Float[Tensor, "N K"], label: int | None, contrast: int | None) -> Tensor:

@@ -1,0 +1,189 @@
+"""`Inspector`: owns what is inspected and says what has changed; knows no widgets."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from apps.engine import Engine
+from apps.inspect.asking import Asking
+from apps.inspect.cursor import Cursor
+from apps.inspect.data import ModelFacts
+from apps.inspect.opening import Opened, Request
+from apps.inspect.painter import Painter
+from apps.inspect.subject import Subject
+from apps.inspect.thinker import Thinker
+from apps.inspect.work import Work
+from stf.prediction import Segment
+
+if TYPE_CHECKING:
+    from stf.explanation import Explanation
+
+T = TypeVar("T")
+
+UNSURE = 0.6
+"""Confidence below which a window counts as doubtful, as in the report of `stf label`."""
+
+_VIEW = 20.0  # seconds in view at first
+_PATIENCE = 1.0  # seconds to wait for a thread after the window has gone
+
+
+class Inspector(QObject):
+    """Lives in the interface thread and never waits: what takes time is done in threads, and said when it is done.
+
+    Signals:
+        opened: there is another subject.
+        loaded: the model can be asked.
+        changed: the segments are others.
+        trusted: a `Trust`, of the answer at the cursor.
+        said: a `Notice`, of what was done or could not be.
+
+    Args:
+        engine: the model.
+        given: whether the person named it.
+
+    Attributes:
+        cursor: the moment that is shown.
+        asking: the question and the answers.
+        painter: draws pictures.
+        subject: what is inspected; None before the first.
+        lost: what is wrong with its video; empty where nothing is.
+        clips: the names of all clips, where it is one of a dataset.
+        request: what was asked for last.
+    """
+
+    opened = Signal()
+    loaded = Signal()
+    changed = Signal()
+    trusted = Signal(object)
+    said = Signal(object)
+
+    def __init__(self, engine: Engine, *, given: bool) -> None:
+        super().__init__()
+        self.subject: Subject | None = None
+        self.lost = ""
+        self.clips: Sequence[str] = ()
+        self.request: Request | None = None
+        self._left: Subject | None = None  # what is to be closed at the end
+        self.cursor = Cursor()
+        self._thinker = Thinker(engine, given=given)
+        self._work = Work("stf-inspector")
+        self._disk = Work("stf-inspector-disk")
+        self.asking = Asking(self._thinker, self._work, self.cursor)
+        self.painter = Painter()
+        for part in (self._work, self._disk, self.asking, self.painter):
+            part.failed.connect(self.said)
+        self.cursor.moved.connect(self._paint)
+        self.asking.grew.connect(self._paint)
+
+    def open(self, request: Request) -> None:
+        """Inspect something else; what was inspected stays until that is there."""
+        self.request = request
+        self._work.do(lambda: self._thinker.open(request), self._begin)
+
+    def next_clip(self, step: int) -> None:
+        """Inspect the next clip of the dataset, or the one before."""
+        if self.request and self.subject and self.subject.name in self.clips:
+            number = (self.clips.index(self.subject.name) + step) % len(self.clips)
+            self.open(replace(self.request, clip=self.clips[number]))
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Who does what when."""
+        return list(self.subject.segments) if self.subject else []
+
+    @property
+    def segment(self) -> Segment | None:
+        """What the person who is asked about does at the cursor."""
+        now, person = self.cursor.now, self.asking.person
+        return next((one for one in self.segments if one.person == person and one.start <= now < one.end), None)
+
+    def next_segment(self, step: int) -> Segment | None:
+        """Go to where the person's next segment begins, or the one before."""
+        own = sorted((one for one in self.segments if one.person == self.asking.person), key=lambda one: one.start)
+        now, slack = self.cursor.now, self.cursor.step / 2
+        later = [one for one in own if one.start > now + slack]
+        earlier = [one for one in own if one.start < now - slack]
+        found = (later[:1] if step > 0 else earlier[-1:]) or None
+        if found is None:
+            return None
+        self.cursor.go(found[0].start)
+        return found[0]
+
+    def next_doubt(self, step: int) -> float | None:
+        """Go to the next window of which the model is not sure, or the last one before; its confidence.
+
+        Windows in a row count as one doubt; the cursor goes to the least sure of them.
+        """
+        track = self.asking.track
+        if track is None or not len(track.start):
+            return None
+        sure = track.scores.max(axis=1)
+        doubts: list[list[int]] = []
+        for number in (sure < UNSURE).nonzero()[0].tolist():
+            if doubts and doubts[-1][-1] == number - 1:
+                doubts[-1].append(number)
+            else:
+                doubts.append([number])
+        places = [min(run, key=lambda number: float(sure[number])) for run in doubts]
+        now, slack = self.cursor.now, self.cursor.step
+        middles = track.middles
+        ahead = [place for place in places if (middles[place] - now) * step > slack]
+        if not ahead:
+            return None
+        place = ahead[0] if step > 0 else ahead[-1]
+        self.cursor.go(float(middles[place]))
+        return float(sure[place])
+
+    def doubt_focus(self) -> None:
+        """Find out whether the focus at the cursor can be trusted; `trusted` says."""
+        answer = self.asking.answer
+        if answer:
+            self._work.do(lambda: self._thinker.trust(answer), self.trusted.emit)
+
+    def explain(self, span: tuple[float, float], make: "Callable[[Explanation], T]", done: Callable[[T], None]) -> None:
+        """Ask the question about a span of time, make something of the answer, and say what that was."""
+        subject, person, why = self.subject, self.asking.person, self.asking.why
+        if subject:
+            self._work.do(lambda: make(self._thinker.explain(subject, person, span, why)), done)
+
+    def keep(self, write: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Write something to the disk, in the order in which it is asked for; nothing of it is lost."""
+        self._disk.do(write, done)
+
+    def close(self) -> None:
+        """End everything; `join` waits for it."""
+        self.cursor.play(on=False)
+        self._left, self.subject = self.subject, None
+        self.asking.begin(None)
+        for part in (self._work, self._disk, self.painter):
+            part.end()
+
+    def join(self, patience: float = _PATIENCE) -> bool:
+        """After `close`: wait for the threads; whether they ended."""
+        ended = self._disk.join(patience) & self.painter.join(patience) & self._work.join(patience)
+        if ended and self._left:
+            self._left.close()
+        return ended
+
+    def _begin(self, opened: Opened) -> None:
+        before, self.subject = self.subject, opened.subject
+        self.lost, self.clips = opened.lost, opened.clips
+        subject = opened.subject
+        self.asking.begin(subject)
+        if before:
+            self.painter.leave(lambda: self._work.do(before.close, lambda _: None))
+        self.cursor.reset(subject.start, subject.end, subject.step, _VIEW)
+        self.opened.emit()
+        self._work.do(lambda: (subject, self._thinker.load_for(subject)), self._load)
+
+    def _load(self, loaded: tuple[Subject, ModelFacts]) -> None:
+        subject, facts = loaded
+        if subject is self.subject:
+            self.asking.load(facts)
+            self.loaded.emit()
+
+    def _paint(self) -> None:
+        if self.subject:
+            self.painter.want(self.subject, self.cursor.now, self.segments, self.asking.person, self.asking.volume)
