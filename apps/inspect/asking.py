@@ -6,9 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from apps.inspect.clip_subject import ClipSubject
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import Answer, Edit, ModelFacts, Track, Why
-from apps.inspect.subject import ClipSubject, RecordSubject, Subject
+from apps.inspect.subject import RecordSubject, Subject
 from apps.inspect.thinker import Thinker
 from apps.inspect.volume import Volume, recorded_volume
 from apps.inspect.work import Work

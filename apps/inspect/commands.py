@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from apps.inspect.window import InspectWindow
 
 _FILES = "Label records and videos (*.stf.json *.mp4 *.mov *.mkv *.avi *.webm *.m4v);;All files (*)"
+_SAVED = "Figure (*.png);;Drawing (*.svg);;Table (*.csv);;Arrays (*.npz);;Page (*.html)"
 _VIDEOS = "Videos (*.mp4 *.mov *.mkv *.avi *.webm *.m4v);;All files (*)"
 
 
@@ -65,6 +66,7 @@ class Commands:
             "module": self._next_module,
             "reset": self._reset,
             "trust": inspector.doubt_focus,
+            "figure": self._save,
             "undo": lambda: inspector.asking.change(inspector.asking.edits[:-1]),
             "full": self._fill_screen,
             "keys": self._show_keys,
@@ -80,6 +82,14 @@ class Commands:
         path = QFileDialog.getExistingDirectory(self._window, "Open a dataset")
         if path:
             self._window.open(Request(Path(path)))
+
+    def _save(self) -> None:
+        subject = self._inspector.subject
+        if subject:
+            name = f"{Path(subject.name).stem}.png"
+            path, _ = QFileDialog.getSaveFileName(self._window, "Save this span", name, _SAVED)
+            if path:
+                self._inspector.save(Path(path))
 
     def _find(self) -> None:
         request = self._inspector.request

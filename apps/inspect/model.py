@@ -1,7 +1,8 @@
 """`Inspector`: owns what is inspected and says what has changed; knows no widgets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -10,11 +11,16 @@ from apps.engine import Engine
 from apps.inspect.asking import Asking
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import ModelFacts
+from apps.inspect.keeping import keep
 from apps.inspect.opening import Opened, Request
 from apps.inspect.painter import Painter
 from apps.inspect.subject import Subject
 from apps.inspect.thinker import Thinker
 from apps.inspect.work import Work
+from apps.live.events import Notice
+from realtime.formats import Format
+from realtime.records.corrections import Correction, Corrections
+from stf.errors import UserError
 from stf.prediction import Segment
 
 if TYPE_CHECKING:
@@ -26,6 +32,7 @@ UNSURE = 0.6
 """Confidence below which a window counts as doubtful, as in the report of `stf label`."""
 
 _VIEW = 20.0  # seconds in view at first
+_WRITING = 10.0  # seconds to wait for corrections to be on the disk
 _PATIENCE = 1.0  # seconds to wait for a thread after the window has gone
 
 
@@ -49,6 +56,7 @@ class Inspector(QObject):
         painter: draws pictures.
         subject: what is inspected; None before the first.
         lost: what is wrong with its video; empty where nothing is.
+        corrections: of its labels; None where there is no record.
         clips: the names of all clips, where it is one of a dataset.
         request: what was asked for last.
     """
@@ -63,6 +71,7 @@ class Inspector(QObject):
         super().__init__()
         self.subject: Subject | None = None
         self.lost = ""
+        self.corrections: Corrections | None = None
         self.clips: Sequence[str] = ()
         self.request: Request | None = None
         self._left: Subject | None = None  # what is to be closed at the end
@@ -70,9 +79,10 @@ class Inspector(QObject):
         self._thinker = Thinker(engine, given=given)
         self._work = Work("stf-inspector")
         self._disk = Work("stf-inspector-disk")
+        self._files = Work("stf-inspector-files")
         self.asking = Asking(self._thinker, self._work, self.cursor)
         self.painter = Painter()
-        for part in (self._work, self._disk, self.asking, self.painter):
+        for part in (self._work, self._disk, self._files, self.asking, self.painter):
             part.failed.connect(self.said)
         self.cursor.moved.connect(self._paint)
         self.asking.grew.connect(self._paint)
@@ -91,6 +101,8 @@ class Inspector(QObject):
     @property
     def segments(self) -> list[Segment]:
         """Who does what when."""
+        if self.corrections:
+            return self.corrections.segments
         return list(self.subject.segments) if self.subject else []
 
     @property
@@ -142,34 +154,95 @@ class Inspector(QObject):
         if answer:
             self._work.do(lambda: self._thinker.trust(answer), self.trusted.emit)
 
-    def explain(self, span: tuple[float, float], make: "Callable[[Explanation], T]", done: Callable[[T], None]) -> None:
-        """Ask the question about a span of time, make something of the answer, and say what that was."""
-        subject, person, why = self.subject, self.asking.person, self.asking.why
-        if subject:
-            self._work.do(lambda: make(self._thinker.explain(subject, person, span, why)), done)
+    @property
+    def span(self) -> tuple[float, float]:
+        """What files are about: the marked span, else the segment at the cursor, else the window at the cursor."""
+        if self.cursor.loop:
+            return self.cursor.loop
+        if segment := self.segment:
+            return segment.start, segment.end
+        track, window = self.asking.track, self.asking.window
+        if track is None or window is None:
+            return self.cursor.start, self.cursor.end
+        return max(float(track.start[window]), self.cursor.start), min(float(track.end[window]), self.cursor.end)
 
-    def keep(self, write: Callable[[], T], done: Callable[[T], None]) -> None:
-        """Write something to the disk, in the order in which it is asked for; nothing of it is lost."""
-        self._disk.do(write, done)
+    def save(self, path: Path) -> None:
+        """Ask the question about the span, and write the answer in the format that the file's name ends in."""
+        subject, segments, person, volume = self.subject, self.segments, self.asking.person, self.asking.volume
+        why, span = self.asking.why, self.span
+        if subject is None:
+            return
+
+        def write(found: "Explanation") -> None:
+            self.write(lambda: keep(path, found, subject, segments, person, volume), told)
+
+        def told(written: Path) -> None:
+            self.said.emit(Notice(f"wrote {written}"))
+
+        self._work.do(lambda: self._thinker.explain(subject, person, span, why), write)
+
+    def write(self, make: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Make a file, which takes its time, in a thread that nothing else waits for."""
+        self._files.do(make, done)
+
+    def correct(self, correction: Correction) -> None:
+        """Let a segment be this; that is on the disk a moment later."""
+        if self.corrections:
+            self._keep(self.corrections, self.corrections.put(correction))
+
+    def add_segment(self, what: Mapping[str, object]) -> None:
+        """Add a segment of the person who is asked about; `what` are fields of a `Correction`."""
+        if self.corrections:
+            self._keep(self.corrections, self.corrections.add(self.asking.person, what))
+
+    def undo_correction(self) -> None:
+        """Take the newest correction back."""
+        undone = self.corrections.undo() if self.corrections else None
+        if self.corrections and undone:
+            self._keep(self.corrections, undone)
+        else:
+            self.said.emit(Notice("there is no correction to take back"))
+
+    def export(self, form: Format, folder: Path, *, taught: bool = False) -> None:
+        """Write the segments as they are corrected, under the name of the video."""
+        corrections, video = self.corrections, self.subject.video if self.subject else None
+        if corrections is None:
+            return
+        record = replace(corrections.record(taught=taught), video_at=video)
+
+        def make() -> Path:
+            if taught and not record.segments:
+                raise UserError("no segment is marked to be learned from: tick that box for some and press Change")
+            path = folder / f"{record.name}{form.ending}"
+            form.write(record, path, lambda: None)
+            return path
+
+        self.write(make, lambda path: self.said.emit(Notice(f"wrote {path}")))
+
+    def _keep(self, corrections: Corrections, changed: Correction) -> None:
+        self._disk.do(corrections.append(changed), lambda _: None)
+        self.changed.emit()
+        self._paint()
 
     def close(self) -> None:
         """End everything; `join` waits for it."""
         self.cursor.play(on=False)
         self._left, self.subject = self.subject, None
         self.asking.begin(None)
-        for part in (self._work, self._disk, self.painter):
+        for part in (self._work, self._disk, self._files, self.painter):
             part.end()
 
     def join(self, patience: float = _PATIENCE) -> bool:
         """After `close`: wait for the threads; whether they ended."""
-        ended = self._disk.join(patience) & self.painter.join(patience) & self._work.join(patience)
+        ended = self._disk.join(_WRITING) & self.painter.join(patience) & self._work.join(patience)
+        ended &= self._files.join(patience)
         if ended and self._left:
             self._left.close()
         return ended
 
     def _begin(self, opened: Opened) -> None:
         before, self.subject = self.subject, opened.subject
-        self.lost, self.clips = opened.lost, opened.clips
+        self.lost, self.clips, self.corrections = opened.lost, opened.clips, opened.corrections
         subject = opened.subject
         self.asking.begin(subject)
         if before:

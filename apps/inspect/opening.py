@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from apps.inspect.subject import ClipSubject, RecordSubject, Subject, folder_of_clip
+from apps.inspect.clip_subject import ClipSubject, folder_of_clip
+from apps.inspect.subject import RecordSubject, Subject
 from realtime.records import ENDING, open_record
+from realtime.records.corrections import Corrections
 from stf.errors import UserError
 
 if TYPE_CHECKING:
@@ -40,11 +42,13 @@ class Opened:
         subject: the record or the clip.
         lost: what is wrong with the record's video, as a sentence; empty where nothing is.
         clips: the names of all clips of the dataset.
+        corrections: of a record.
     """
 
     subject: Subject
     lost: str = ""
     clips: Sequence[str] = ()
+    corrections: Corrections | None = None
 
 
 def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened:
@@ -81,7 +85,7 @@ def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened:
             .replace("say where it is with --video", "say where it is")
             .replace("say where that is with --video", "say where that is"),
         )
-    return Opened(RecordSubject(record, video), lost)
+    return Opened(RecordSubject(record, video), lost, corrections=Corrections(record))
 
 
 def is_dataset(source: Path) -> bool:

@@ -145,19 +145,28 @@ class Painter(QObject):
         if frame is None and not people:
             return _Drawn(None, None, exact=True)
         image = frame.image if frame else np.zeros((480, 640, 3), np.uint8)
-        scene = Scene(image, [_annotate(one, wish, moment) for one in people], subject.layout)
+        drawn = [annotate(one, wish.segments, moment, subject, wish.person, wish.volume) for one in people]
+        scene = Scene(image, drawn, subject.layout)
         exact = frame is None or wish.moment - moment < 1.5 * subject.step or moment >= subject.end - subject.step
         return _Drawn(Shown(moment, render(scene, wish.look)), image, exact)
 
 
-def _annotate(tracked: TrackedPose, wish: _Wish, moment: float) -> Annotation:
-    own = (one for one in wish.segments if one.person == tracked.person and one.start <= moment < one.end)
+def annotate(
+    tracked: TrackedPose,
+    segments: Sequence[Segment],
+    moment: float,
+    subject: Subject,
+    person: int,
+    volume: Volume | None,
+) -> Annotation:
+    """What to draw of somebody: what they are said to do at a moment, and the focus of who is asked about."""
+    own = (one for one in segments if one.person == tracked.person and one.start <= moment < one.end)
     segment = next(own, None)
     focus: Float32[np.ndarray, 33] | None = None
-    if tracked.person == wish.person and wish.volume:
-        values = wish.volume.at(np.array([moment]))[0]
+    if tracked.person == person and volume:
+        values = volume.at(np.array([moment]))[0]
         if np.isfinite(values).any():
-            focus = focus_on_landmarks(values, wish.subject.layout)
+            focus = focus_on_landmarks(values, subject.layout)
     if segment is None:
         return Annotation(tracked, focus=focus)
     return Annotation(tracked, segment.label, segment.confidence, focus)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apps.engine import Engine
+from apps.inspect.clip_subject import ClipSubject
 from apps.inspect.data import Answer, Edit, ModelFacts, Trust, Why
 from apps.inspect.opening import Opened, Request, open_request
-from apps.inspect.subject import ClipSubject, Subject
+from apps.inspect.subject import Subject
 from apps.inspect.volume import Volume, open_volume
 from realtime.records import Record, describe_model
 from stf.errors import UserError

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from apps.inspect.actions import COMMANDS
 from apps.inspect.commands import Commands
+from apps.inspect.labels_panel import LabelsPanel
 from apps.inspect.model import Inspector
 from apps.inspect.opening import Request
 from apps.inspect.painter import Shown
@@ -54,7 +55,7 @@ class InspectWindow(QMainWindow):
         self.video.set_message("Opening...")
         self.body.set_message("Nobody is seen at this moment.")
         self.time = TimePanel(inspector)
-        self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
+        self.why, self.what_if, self.labels = WhyPanel(inspector), TryPanel(inspector), LabelsPanel(inspector)
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
         self._lay_out()
@@ -94,7 +95,7 @@ class InspectWindow(QMainWindow):
         bar.setMovable(False)
         bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         names = ("open", "", "back", "play", "forward", "", "last_segment", "next_segment", "next_doubt", "loop", "")
-        for name in (*names, "whole", "overlay", "space", "", "undo", "keys"):
+        for name in (*names, "whole", "overlay", "space", "", "figure", "undo", "keys"):
             if name:
                 bar.addAction(self.actions_by_name[name])
             else:
@@ -105,7 +106,7 @@ class InspectWindow(QMainWindow):
         self.views.addWidget(self.body)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for name, panel in (("Why", self.why), ("Try it", self.what_if)):
+        for name, panel in (("Why", self.why), ("Try it", self.what_if), ("Labels", self.labels)):
             area = QScrollArea()
             area.setWidget(panel)
             area.setWidgetResizable(True)
@@ -219,6 +220,7 @@ class InspectWindow(QMainWindow):
 
     def _choose(self, segment: Segment) -> None:
         self.inspector.asking.look_at(segment.person)
+        self.labels.choose(segment)
         self._status.setText(
             f"{segment.label}, {segment.start:.2f} to {segment.end:.2f} s, confidence {segment.confidence:.0%}"
         )

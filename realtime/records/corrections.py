@@ -6,7 +6,7 @@ segment holds. So a program that is ended in the middle of a line loses that lin
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, ValidationError, model_validator
@@ -121,12 +121,10 @@ class Corrections:
         self._now[correction.number] = correction
         return correction
 
-    def add(self, segment: Segment) -> Correction:
-        """Add a segment."""
+    def add(self, person: int, what: Mapping[str, object]) -> Correction:
+        """Add a segment of a person; `what` are the other fields of a `Correction`, but for its number."""
         number = max(self._now, default=-1) + 1
-        return self.put(
-            Correction(number=number, start=segment.start, end=segment.end, person=segment.person, label=segment.label)
-        )
+        return self.put(Correction.model_validate({"number": number, "person": person, **what}))
 
     def undo(self) -> Correction | None:
         """Take the newest change back; None where there is none that was made since the file was read."""

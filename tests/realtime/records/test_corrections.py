@@ -40,7 +40,7 @@ def test_what_was_corrected_is_there_again_and_the_record_is_left_alone(record: 
     before = record.path.read_bytes()
     corrections = Corrections(record)
     change(corrections, 0, label="clap", end=1.25, confidence=1.0, note="not a wave", teach=True)
-    corrections.append(corrections.add(Segment(6.0, 7.0, 0, "jog", 1.0)))()
+    corrections.append(corrections.add(0, {"start": 6.0, "end": 7.0, "label": "jog"}))()
     change(corrections, 1, gone=True)
     again = Corrections(record)
     assert again.every == corrections.every
@@ -55,7 +55,7 @@ def test_changes_are_undone_one_by_one_and_so_they_are_after_reopening(record: R
     corrections = Corrections(record)
     change(corrections, 0, label="clap")
     change(corrections, 0, label="jog")
-    corrections.append(corrections.add(Segment(6.0, 7.0, 0, "jog", 1.0)))()
+    corrections.append(corrections.add(0, {"start": 6.0, "end": 7.0, "label": "jog"}))()
     for _ in range(3):
         corrections.append(corrections.undo())()
     assert corrections.undo() is None
