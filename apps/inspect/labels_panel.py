@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from apps.inspect.model import Inspector
 from apps.live.events import Notice
+from apps.widgets.line import Line
 from realtime.formats import FORMATS
 from realtime.records.corrections import Correction
 from stf.prediction import Segment
@@ -78,17 +78,18 @@ class LabelsPanel(QWidget):
             for column, widget in enumerate(widgets, 1):
                 grid.addWidget(widget, row, column, 1, 3 - len(widgets))
         grid.addWidget(self.teach, 4, 1, 1, 2)
-        row_of_buttons = QHBoxLayout()
-        row_of_buttons.setSpacing(3)
-        for name in ("Change", "Add", "Remove", "Undo", "Export..."):
-            row_of_buttons.addWidget(self.buttons[name])
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        below = QGridLayout()
+        below.setSpacing(3)
+        for number, name in enumerate(("Change", "Add", "Remove", "Undo", "Export...")):
+            below.addWidget(self.buttons[name], number // 3, number % 3)
+        self.said = Line()
         stack = QVBoxLayout(self)
         stack.setSpacing(4)
         stack.addWidget(self.table, 1)
         stack.addLayout(grid)
-        stack.addLayout(row_of_buttons)
+        stack.addLayout(below)
         stack.addWidget(self.said)
         self._connect()
 

@@ -44,6 +44,7 @@ class Inspector(QObject):
         loaded: the model can be asked.
         changed: the segments are others.
         trusted: a `Trust`, of the answer at the cursor.
+        graphed: a `stf.explanation.ModuleGraph`, of the window at the cursor.
         said: a `Notice`, of what was done or could not be.
 
     Args:
@@ -65,6 +66,7 @@ class Inspector(QObject):
     loaded = Signal()
     changed = Signal()
     trusted = Signal(object)
+    graphed = Signal(object)
     said = Signal(object)
 
     def __init__(self, engine: Engine, *, given: bool) -> None:
@@ -153,6 +155,12 @@ class Inspector(QObject):
         answer = self.asking.answer
         if answer:
             self._work.do(lambda: self._thinker.trust(answer), self.trusted.emit)
+
+    def ask_graph(self) -> None:
+        """Ask for the adjacency of the module that is asked; `graphed` says."""
+        answer = self.asking.answer
+        if answer:
+            self._work.do(lambda: self._thinker.graph(answer), self.graphed.emit)
 
     @property
     def span(self) -> tuple[float, float]:

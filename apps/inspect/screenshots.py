@@ -116,6 +116,20 @@ def take_changes(photographer: Photographer) -> None:
     photographer.shoot("labels")
 
 
+def take_graph(photographer: Photographer) -> None:
+    """The adjacency of a module, as a matrix and on the skeleton."""
+    window, inspector = photographer.window, photographer.inspector
+    inspector.cursor.go(13.6)
+    photographer.answered()
+    window.tabs.setCurrentIndex(3)
+    photographer.until(lambda: window.graph.graph is not None)
+    window.graph.kind.setCurrentIndex(1)
+    window.graph.kind.activated.emit(1)
+    window.actions_by_name["space"].trigger()
+    photographer.shoot("graph")
+    window.actions_by_name["space"].trigger()
+
+
 def take_around(photographer: Photographer, record: Path) -> None:
     """Keys, sizes, colours, and a video that is gone."""
     window = photographer.window
@@ -160,6 +174,7 @@ def main() -> None:
         record = Path(scratch) / "demo.stf.json"
         take_questions(photographer, record)
         take_changes(photographer)
+        take_graph(photographer)
         take_around(photographer, record)
         photographer.window.close()
         photographer.inspector.join(30)

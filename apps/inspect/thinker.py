@@ -17,7 +17,7 @@ from realtime.records import Record, describe_model
 from stf.errors import UserError
 
 if TYPE_CHECKING:
-    from stf.explanation import Explanation, Question
+    from stf.explanation import Explanation, ModuleGraph, Question
     from stf.recogniser import Recogniser
 
 _ORDERS = 8  # random orders that a focus is compared with
@@ -138,6 +138,18 @@ class Thinker:
             shares,
             {kind: np.stack([own[kind], np.mean([other[kind] for other in others], axis=0)]) for kind in own},
         )
+
+    def graph(self, answer: Answer) -> "ModuleGraph":
+        """The adjacency of the module that was asked, for the window of an answer.
+
+        Raises:
+            UserError: if the model's modules have none that was learned.
+        """
+        from stf.explanation import module_graph  # noqa: PLC0415
+
+        person = answer.person if len(answer.joints) > answer.person else 0
+        why = replace(answer.why, label=answer.label)
+        return module_graph(self._ready(), answer.joints, _question(why), person)
 
     def explain(self, subject: Subject, person: int, span: tuple[float, float], why: Why) -> "Explanation":
         """Why a class, over a span of time: what figures and tables are made of.

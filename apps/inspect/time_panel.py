@@ -95,11 +95,14 @@ class TimePanel(QWidget):
             self.plot.set_lines(())
             return
         start, end = self._inspector.cursor.view
-        numbers = chosen_classes(track, subject.classes, self._inspector.asking.why, (start, end))
+        why = self._inspector.asking.why
+        numbers = chosen_classes(track, subject.classes, why, (start, end))
         first, last = np.searchsorted(track.middles, (start, end)).tolist()
         inside = slice(max(first - 1, 0), last + 1)  # with one beyond either edge, for the line to go on
         times = track.middles[inside]
-        self.plot.set_lines([ScoreLine(subject.classes[n], times, track.scores[inside, n]) for n in numbers])
+        named = [(n, subject.classes[n]) for n in numbers]
+        asked = why.label, why.contrast
+        self.plot.set_lines([ScoreLine(name, times, track.scores[inside, n], name in asked) for n, name in named])
 
     def _show_focus(self) -> None:
         asking, subject, cursor = self._inspector.asking, self._inspector.subject, self._inspector.cursor

@@ -7,7 +7,6 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSplitter,
     QTreeWidget,
@@ -22,6 +21,7 @@ from apps.inspect.model import UNSURE, Inspector
 from apps.inspect.why_panel import scores_of
 from apps.widgets.body_view import Bodies, BodyView
 from apps.widgets.colours import colour_of
+from apps.widgets.line import Line
 from apps.widgets.score_bars import ScoreBars
 
 _JOINT = Qt.ItemDataRole.UserRole
@@ -66,8 +66,7 @@ class TryPanel(QWidget):
             button = QPushButton(name)
             button.clicked.connect(lambda _checked=False, make=make: self._change(make))
             grid.addWidget(button, number // 4, number % 4)
-        self.done = QLabel()
-        self.done.setWordWrap(True)
+        self.done = Line()
         undo, restore = QPushButton("Undo"), QPushButton("As it was")
         undo.setToolTip("Take the newest change back (Ctrl+Z)")
         undo.clicked.connect(lambda: inspector.asking.change(inspector.asking.edits[:-1]))

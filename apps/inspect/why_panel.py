@@ -12,6 +12,7 @@ from apps.inspect.data import Answer, Trust, Why
 from apps.inspect.model import UNSURE, Inspector
 from apps.widgets.colours import colour_of, qt_colour
 from apps.widgets.data import Score
+from apps.widgets.line import Line
 from apps.widgets.score_bars import ScoreBars
 from realtime.drawing.canvas import person_colour
 
@@ -41,8 +42,7 @@ class WhyPanel(QWidget):
             grid.addWidget(QLabel(name), row, column)
             grid.addWidget(box, row, column + 1, 1, wide)
             box.activated.connect(self._wonder)
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.said = Line()
         self.bars = ScoreBars()
         self.bars.chosen.connect(self._choose)
         self.trust = QPushButton("Can it be trusted?")

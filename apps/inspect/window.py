@@ -1,5 +1,6 @@
 """The window of the inspector: puts the widgets together and shows them what is known."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from apps.inspect.actions import COMMANDS
 from apps.inspect.commands import Commands
+from apps.inspect.graph_panel import GraphPanel
 from apps.inspect.labels_panel import LabelsPanel
 from apps.inspect.model import Inspector
 from apps.inspect.opening import Request
@@ -55,7 +57,9 @@ class InspectWindow(QMainWindow):
         self.video.set_message("Opening...")
         self.body.set_message("Nobody is seen at this moment.")
         self.time = TimePanel(inspector)
-        self.why, self.what_if, self.labels = WhyPanel(inspector), TryPanel(inspector), LabelsPanel(inspector)
+        self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
+        self.labels, self.graph = LabelsPanel(inspector), GraphPanel(inspector)
+        self._links: Sequence[tuple[int, int, float]] = ()
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
         self._lay_out()
@@ -106,7 +110,8 @@ class InspectWindow(QMainWindow):
         self.views.addWidget(self.body)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for name, panel in (("Why", self.why), ("Try it", self.what_if), ("Labels", self.labels)):
+        panels = {"Why": self.why, "Try it": self.what_if, "Labels": self.labels, "Graph": self.graph}
+        for name, panel in panels.items():
             area = QScrollArea()
             area.setWidget(panel)
             area.setWidgetResizable(True)
@@ -154,6 +159,7 @@ class InspectWindow(QMainWindow):
         self.body.joint_hovered.connect(self._mark)
         self.time.joint_hovered.connect(self._point)
         self.time.segment_chosen.connect(self._choose)
+        self.graph.linked.connect(self._link)
 
     def _open(self) -> None:
         subject = self.inspector.subject
@@ -203,7 +209,12 @@ class InspectWindow(QMainWindow):
         if subject is None or self.views.currentWidget() is not self.body:
             return
         focus = {} if asking.volume is None else {asking.person: asking.volume.at(np.array([now]))[0]}
-        self.body.set_bodies(Bodies(subject.layout, subject.skeletons(now), focus))
+        self.body.set_bodies(Bodies(subject.layout, subject.skeletons(now), focus, links=self._links))
+
+    def _link(self, links: Sequence[tuple[int, int, float]]) -> None:
+        """Tie joints together on the skeleton in space."""
+        self._links = links
+        self._show_body()
 
     def _fit(self, size: QSize) -> None:
         look = self.inspector.painter.look

@@ -58,7 +58,7 @@ class BodyView(QWidget):
         self._held: tuple[QPointF, bool] | None = None  # where the button was pressed, and whether it has moved since
         self._hovered = -1
         self._marked = -1
-        self._frame: tuple[Float[np.ndarray, " C"], float] | None = None
+        self._frame: tuple[Float[np.ndarray, " C"], tuple[float, float]] | None = None
         self._message = ""
         self.setMouseTracking(True)
         self.setMinimumSize(120, 120)
@@ -82,7 +82,8 @@ class BodyView(QWidget):
         self._frame = None
         if len(known):
             low, high = known.min(axis=0), known.max(axis=0)
-            self._frame = (low + high) / 2, max(float((high - low)[:2].max()), _LEAST)
+            wide, tall = max(float((high - low)[[0, -1]].max()), _LEAST), max(float(high[1] - low[1]), _LEAST)
+            self._frame = (low + high) / 2, (wide, tall)
         self.update()
 
     def set_bodies(self, bodies: Bodies | None) -> None:
@@ -185,7 +186,7 @@ class BodyView(QWidget):
         if flat:
             places = np.column_stack([joints[:, :2], np.zeros(len(joints))])
             places[~np.isfinite(joints[:, :2]).all(axis=1)] = np.nan
-        middle, span = self._frame or (np.zeros(joints.shape[1]), 2.0)
+        middle, (wide, tall) = self._frame or (np.zeros(joints.shape[1]), (2.0, 2.0))
         centre = np.array([middle[0], middle[1], 0.0 if flat else middle[2]])
         x, y, z = (places - centre).T
         if not flat:  # Kinect's axes: x to the sensor's left, y up, z away from it
@@ -193,7 +194,7 @@ class BodyView(QWidget):
             x, z = -(cos * x - sin * z), -(sin * x + cos * z)
             cos, sin = np.cos(self._pitch), np.sin(self._pitch)
             y, z = -(cos * y - sin * z), sin * y + cos * z
-        scale = 0.8 * self._zoom * min(self.width(), self.height()) / span
+        scale = 0.8 * self._zoom * min(self.width() / wide, self.height() / tall)
         return np.column_stack([self.width() / 2 + scale * x, self.height() / 2 + scale * y, z])
 
     def _joint_at(self, place: QPointF) -> int:

@@ -59,11 +59,13 @@ class ScoreLine:
         label: its name.
         times: (n,) seconds.
         values: (n,) in [0, 1]; NaN where it is not known.
+        asked: whether it is one that is asked about, to be drawn stronger.
     """
 
     label: str
     times: Float[np.ndarray, " n"]
     values: Float[np.ndarray, " n"]
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from apps.widgets.colours import qt_colour
 from apps.widgets.data import ScoreLine
 from realtime.drawing.canvas import person_colour
 
-_WIDTHS = 2.5, 1.5  # pixels, of the line of the class that is asked about, and of others
+_WIDTHS = 1.5, 2.5  # pixels, of the line of a class, and of one that is asked about
 _MOST = 6
 
 
@@ -65,17 +65,14 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def set_lines(self, lines: Sequence[ScoreLine]) -> None:
         """Show these classes, the one that is asked about first; six at most."""
-        renamed = [line.label for line in lines] != [line.label for line in self._shown]
-        self._shown = tuple(lines[:_MOST])
+        before, self._shown = self._shown, tuple(lines[:_MOST])
         for number, item in enumerate(self._lines):
             if number < len(self._shown):
                 item.setData(self._shown[number].times, self._shown[number].values, connect="finite")
             else:
                 item.setData(np.empty(0), np.empty(0))
-        if renamed:
-            self._legend.clear()
-            for line, item in zip(self._shown, self._lines, strict=False):
-                self._legend.addItem(item, line.label)
+        if [(line.label, line.asked) for line in before] != [(line.label, line.asked) for line in self._shown]:
+            self._dress()
         self.setAccessibleDescription(", ".join(line.label for line in self._shown))
 
     def moment_at(self, x: float) -> float:
@@ -104,5 +101,7 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         behind = QColor(self.palette().base().color())
         behind.setAlpha(200)
         self._legend.setBrush(behind)
-        for number, item in enumerate(self._lines):
-            item.setPen(pg.mkPen(qt_colour(person_colour(number)), width=_WIDTHS[min(number, 1)]))
+        self._legend.clear()
+        for number, (line, item) in enumerate(zip(self._shown, self._lines, strict=False)):
+            item.setPen(pg.mkPen(qt_colour(person_colour(number)), width=_WIDTHS[line.asked]))
+            self._legend.addItem(item, line.label)

@@ -146,3 +146,22 @@ def test_a_clip_that_is_not_there_is_named_with_the_nearest_one(make_inspecting:
     inspecting = make_inspecting()
     inspecting.open(utd_mhad, "a1_s2_t9")
     assert "did you mean" in inspecting.window.banner.text
+
+
+def test_the_adjacency_of_the_module_is_shown_and_its_strongest_links_tie_the_skeleton(inspecting: Inspecting) -> None:
+    inspecting.cursor.go(2.4)
+    inspecting.wait_for_answer()
+    panel, joints = inspecting.window.graph, inspecting.inspector.subject.layout.joints
+    inspecting.window.tabs.setCurrentIndex(3)
+    inspecting.wait(lambda: panel.graph is not None)
+    inspecting.asking.wonder(Why("clap", module=2))
+    inspecting.wait(lambda: panel.graph.module == 2)
+    assert panel.graph.label == "clap"
+    for kind in ("learned", "fixed", "asked", "instance"):
+        panel.kind.setCurrentIndex(panel.kind.findData(kind))
+        panel.kind.activated.emit(0)
+        link = panel.graph.strongest(kind, 1)[0]
+        assert all(joints[joint].replace("_", " ") in panel.links.text() for joint in (link.source, link.target))
+        assert inspecting.window._links[0] == (link.source, link.target, 1.0)
+    inspecting.window.tabs.setCurrentIndex(0)
+    assert inspecting.window._links == ()
