@@ -1,6 +1,5 @@
 """A long labelled video: the demo clip, again and again, with a label record of what was found in it each time."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -70,22 +69,25 @@ def write_repeated(folder: Path, record_of_demo: Path, recogniser: Recogniser, s
 def _repeat_video(path: Path, demo: Path, length: float, times: int) -> Path:
     """The demo in 1280x720, encoded once and copied again and again."""
     base = Fraction(1, 90_000)
-    packets = list(_encoded(demo, base))
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream_from_template(packets[0][0])
+    with av.open(str(_widen(demo))) as source, av.open(str(path), "w") as out:
+        coded = source.streams.video[0]
+        packets = [packet for packet in source.demux(coded) if packet.pts is not None and packet.dts is not None]
+        copied = [(bytes(packet), packet.pts, packet.dts, packet.is_keyframe) for packet in packets]
+        scale = coded.time_base / base
+        stream = out.add_stream_from_template(coded)
         for number in range(times):
-            for _, data, pts, dts, key in packets:
+            for data, pts, dts, key in copied:
                 packet = av.Packet(data)
-                packet.pts, packet.dts = (round(stamp + number * length / base) for stamp in (pts, dts))
+                packet.pts, packet.dts = (round(stamp * scale + number * length / base) for stamp in (pts, dts))
                 packet.time_base, packet.stream, packet.is_keyframe = base, stream, key
                 out.mux(packet)
     return path
 
 
-def _encoded(demo: Path, base: Fraction) -> Iterator[tuple[av.VideoStream, bytes, int, int, bool]]:
-    """The demo's packets once it is encoded in 1280x720, with their stamps in `base`."""
-    part = demo.with_name("wide.mp4")
-    with av.open(str(demo)) as source, av.open(str(part), "w") as out:
+def _widen(demo: Path) -> Path:
+    """The demo in 1280x720."""
+    path = demo.with_name("wide.mp4")
+    with av.open(str(demo)) as source, av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=30, options={"preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
         for number, frame in enumerate(source.decode(video=0)):
@@ -94,9 +96,4 @@ def _encoded(demo: Path, base: Fraction) -> Iterator[tuple[av.VideoStream, bytes
             picture.pts, picture.time_base = number, Fraction(1, 30)
             out.mux(stream.encode(picture))
         out.mux(stream.encode())
-    with av.open(str(part)) as source:
-        for packet in source.demux(video=0):
-            if packet.pts is not None and packet.dts is not None:
-                to = packet.time_base / base
-                stamps = round(packet.pts * to), round(packet.dts * to)
-                yield source.streams.video[0], bytes(packet), *stamps, packet.is_keyframe
+    return path

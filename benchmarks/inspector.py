@@ -36,6 +36,7 @@ OPEN = """
 import sys, time
 begun = time.perf_counter()
 from pathlib import Path
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from apps.engine import Engine
 from apps.inspect.model import Inspector
@@ -47,7 +48,7 @@ window = InspectWindow(inspector)
 window.show()
 def painted():
     print(time.perf_counter() - begun, time.process_time(), flush=True)
-    window.close()
+    QTimer.singleShot(0, window.close)
 window.video.painted.connect(painted)
 window.open(Request(Path(sys.argv[1])))
 application.exec()

@@ -64,18 +64,23 @@ class Asking(QObject):
         self._work = work
         self._cursor = cursor
         self._busy = False
-        self._wanted = False
+        self._wanted = self._started = False
         self._hopeless = False  # the volume cannot be had
         cursor.moved.connect(self._follow)
 
     def begin(self, subject: Subject | None) -> None:
         """Ask about something else, for which the model is not ready yet."""
-        self.subject, self.facts, self.edits = subject, None, ()
+        self.subject, self.facts, self.edits, self._started = subject, None, (), False
         if subject:
             self.person = next(iter(subject.persons), 0)
             if not {self.why.label, self.why.contrast} <= {None, *subject.classes}:
                 self.why = Why()
             self._scope()
+
+    def start(self) -> None:
+        """Begin to look up who is where."""
+        self._started = True
+        self._go_on()
 
     def load(self, facts: ModelFacts) -> None:
         """The model is ready."""
@@ -151,7 +156,7 @@ class Asking(QObject):
     def _go_on(self) -> None:
         """Do what comes next, if nothing is under way."""
         subject = self.subject
-        if self._busy or subject is None:
+        if self._busy or subject is None or not self._started:
             return
         chosen = self._next(subject)
         if chosen is None:

@@ -76,6 +76,7 @@ class Inspector(QObject):
         self.corrections: Corrections | None = None
         self.clips: Sequence[str] = ()
         self.request: Request | None = None
+        self._fresh = False  # it has just been opened, and waits for its first picture
         self._left: Subject | None = None  # what is to be closed at the end
         self.cursor = Cursor()
         self._thinker = Thinker(engine, given=given)
@@ -86,6 +87,8 @@ class Inspector(QObject):
         self.painter = Painter()
         for part in (self._work, self._disk, self._files, self.asking, self.painter):
             part.failed.connect(self.said)
+        self.painter.painted.connect(self._settle)
+        self.painter.failed.connect(self._settle)
         self.cursor.moved.connect(self._paint)
         self.asking.grew.connect(self._paint)
 
@@ -256,8 +259,15 @@ class Inspector(QObject):
         if before:
             self.painter.leave(lambda: self._work.do(before.close, lambda _: None))
         self.cursor.reset(subject.start, subject.end, subject.step, _VIEW)
+        self._fresh = True
         self.opened.emit()
-        self._work.do(lambda: (subject, self._thinker.load_for(subject)), self._load)
+
+    def _settle(self, _: object) -> None:
+        """There is a first picture, or none to wait for: now what takes longer, and would have held it up."""
+        subject, fresh, self._fresh = self.subject, self._fresh, False
+        if subject and fresh:
+            self.asking.start()
+            self._work.do(lambda: (subject, self._thinker.load_for(subject)), self._load)
 
     def _load(self, loaded: tuple[Subject, ModelFacts]) -> None:
         subject, facts = loaded
