@@ -167,6 +167,14 @@ class ColumnFile:
         self._file.seek(place.start + first * size)
         return np.frombuffer(self._file.read((last - first) * size), dtype).reshape(-1, *shape)
 
+    def map(self, name: str) -> np.ndarray:
+        """A column as it lies in the file, read where it is looked at; for any number of threads, and after `close`."""
+        dtype, shape = self._columns[name]
+        place = self._places[name]
+        if not place.rows:
+            return np.empty((0, *shape), dtype)
+        return np.memmap(self._file.name, dtype, "r", place.start, (place.rows, *shape))
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -1,6 +1,6 @@
-"""What-if edits of a clip: switch joints off, freeze a span, mirror, rotate, slow down; each gives another clip.
+"""What-if edits of a clip: joints off, a span frozen, mirrored, rotated, slowed down, people swapped.
 
-A label, a subject and a name stay: what was shown is still the recording, changed.
+Each gives another clip. A label, a subject and a name stay: what was shown is still the recording, changed.
 """
 
 import math
@@ -91,6 +91,22 @@ def slow_down(clip: Clip, factor: float) -> Clip:
     if not 0 < factor < math.inf:
         raise UserError(f"a clip cannot take {factor:g} times as long; give a factor above zero")
     return replace(clip, fps=clip.fps / factor)
+
+
+def swap_people(clip: Clip, first: int = 0, second: int = 1) -> Clip:
+    """Let two people take each other's place in the order; what is normalised by the first one then goes by the other.
+
+    Raises:
+        UserError: if there are not that many.
+    """
+    people = len(clip.joints)
+    if not (0 <= first < people and 0 <= second < people and first != second):
+        raise UserError(
+            f"'{clip.name}' shows {people} person to the model, so nobody can be swapped; mirror it instead"
+        )
+    order = list(range(people))
+    order[first], order[second] = second, first
+    return replace(clip, joints=clip.joints[order])
 
 
 def _hips(clip: Clip) -> Float32[np.ndarray, "M T D"]:

@@ -49,6 +49,16 @@ def sample_at(
     return first * (1 - share) + second * share
 
 
+def read_joints(
+    joints: Float32[np.ndarray, "M T V C"], place: Float[np.ndarray, " S"]
+) -> Float32[np.ndarray, "M S V C"]:
+    """One clip's joints at fractional frame numbers, as `sample_at`; missing ones are zero."""
+    x = torch.from_numpy(joints).permute(3, 1, 2, 0)[None]
+    read = sample_at(x, torch.from_numpy(place)[None], torch.tensor([joints.shape[1]]))
+    sampled: Float32[np.ndarray, "M S V C"] = read[0].permute(3, 1, 2, 0).nan_to_num().numpy()
+    return sampled
+
+
 def sample_clip(
     joints: Joints, fps: float, sampling: Sampling, start: float, *, speed: float = 1.0, outside: Outside = "hold"
 ) -> Float32[np.ndarray, "M S V C"]:

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from apps.cli import calibrate, data, focus, models, recognise, teach, train
+from apps.cli import calibrate, data, focus, inspect, models, recognise, teach, train
 from stf.errors import UserError
 
 
@@ -49,7 +49,7 @@ def viewer(context: typer.Context) -> None:
         recognise.live()
 
 
-for part in (recognise, focus, teach, train, models, data, calibrate):
+for part in (recognise, focus, inspect, teach, train, models, data, calibrate):
     app.add_typer(part.app)
 
 

@@ -58,15 +58,18 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
-def add_actions(window: QWidget, slots: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
+def add_actions(
+    window: QWidget, slots: Mapping[str, Callable[[], None]], commands: Mapping[str, Command] = COMMANDS
+) -> dict[str, QAction]:
     """Give a window an action for every command.
 
     Args:
         window: gets the actions and their keys.
         slots: what each command calls.
+        commands: by name; those of the viewer by default.
     """
     actions = {}
-    for name, command in COMMANDS.items():
+    for name, command in commands.items():
         action = QAction(command.text, window)
         action.setObjectName(name)
         action.setShortcuts([QKeySequence(key) for key in command.keys])
@@ -80,15 +83,20 @@ def add_actions(window: QWidget, slots: Mapping[str, Callable[[], None]]) -> dic
 
 
 class CheatSheet(QDialog):
-    """What every key does."""
+    """What every key does.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        parent: as of any dialog.
+        commands: by name; those of the viewer by default.
+    """
+
+    def __init__(self, parent: QWidget | None = None, commands: Mapping[str, Command] = COMMANDS) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(3)
-        groups = list(dict.fromkeys(command.group for command in COMMANDS.values()))
+        groups = list(dict.fromkeys(command.group for command in commands.values()))
         rows = [0, 0]
         for number, group in enumerate(groups):
             column = 3 * (number >= len(groups) // 2)
@@ -96,7 +104,7 @@ class CheatSheet(QDialog):
             heading = QLabel(f"<b>{group}</b>")
             grid.addWidget(heading, rows[side], column, 1, 2)
             rows[side] += 1
-            for command in (command for command in COMMANDS.values() if command.group == group):
+            for command in (command for command in commands.values() if command.group == group):
                 keys = " or ".join(
                     QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys
                 )

@@ -64,8 +64,8 @@ class Controller(QObject):
         self._latencies: deque[float] = deque(maxlen=300)
         self._finishing: list[Recorder] = []
         post = worker.outbox.put
-        self._explainer = Errands("stf-explainer", post, most=1)
-        self._errands = Errands("stf-errands", post, most=16)
+        self._explainer: Errands[Event] = Errands("stf-explainer", post, most=1)
+        self._errands: Errands[Event] = Errands("stf-errands", post, most=16)
         worker.outbox.filled.connect(self._drain, Qt.ConnectionType.QueuedConnection)
         worker.start()
 
@@ -75,7 +75,7 @@ class Controller(QObject):
         return self._worker.memory
 
     @property
-    def errands(self) -> Errands:
+    def errands(self) -> Errands[Event]:
         """Does what takes time, in a thread of its own."""
         return self._errands
 

@@ -4,12 +4,11 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from apps.live.events import Event, Notice
+from apps.live.events import Notice
 from stf.errors import UserError
 
-Errand = Callable[[], Event | None]
 T = TypeVar("T")
 
 _LOG = logging.getLogger("stf")
@@ -26,7 +25,7 @@ def attempt(errand: Callable[[], T]) -> T | Notice:
         return Notice(f"the program failed ({type(error).__name__}: {error}); please report it", failed=True)
 
 
-class Errands:
+class Errands(Generic[T]):
     """Does one errand after the other.
 
     Args:
@@ -35,15 +34,15 @@ class Errands:
         most: how many may wait; the oldest is dropped where there are more.
     """
 
-    def __init__(self, name: str, post: Callable[[Event], None], most: int) -> None:
+    def __init__(self, name: str, post: Callable[[T | Notice], None], most: int) -> None:
         self._post = post
-        self._waiting: deque[Errand] = deque(maxlen=most)
+        self._waiting: deque[Callable[[], T | None]] = deque(maxlen=most)
         self._changed = Condition()
         self._ended = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def do(self, errand: Errand) -> None:
+    def do(self, errand: Callable[[], T | None]) -> None:
         """Do this when its turn comes; never waits."""
         with self._changed:
             self._waiting.append(errand)
@@ -65,7 +64,7 @@ class Errands:
             if (event := attempt(errand)) is not None:
                 self._post(event)
 
-    def _next(self) -> Errand | None:
+    def _next(self) -> Callable[[], T | None] | None:
         with self._changed:
             while not self._waiting and not self._ended:
                 self._changed.wait()

@@ -41,12 +41,31 @@ class Score:
         label: its name.
         probability: in [0, 1].
         explained: whether the focus that is shown is the one of this class.
+        before: how probable it was before something was changed; None where nothing was.
     """
 
     number: int
     label: str
     probability: float
     explained: bool = False
+    before: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreLine:
+    """How probable a class is over time.
+
+    Attributes:
+        label: its name.
+        times: (n,) seconds.
+        values: (n,) in [0, 1]; NaN where it is not known.
+        asked: whether it is one that is asked about, to be drawn stronger.
+    """
+
+    label: str
+    times: Float[np.ndarray, " n"]
+    values: Float[np.ndarray, " n"]
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +96,14 @@ class Span:
         ongoing: what people seem to be doing now; may still change.
         now: seconds; the right edge.
         seconds: how much time is shown.
+        absolute: the axis says the moments of a recording rather than how long ago they were.
     """
 
     segments: Sequence[Segment] = ()
     ongoing: Sequence[Segment] = ()
     now: float = 0.0
     seconds: float = 60.0
+    absolute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,17 @@ class FocusMap(QWidget):
 
     Signals:
         joint_hovered: the number of the joint under the pointer, -1 once it has left.
+
+    Args:
+        parent: as of any widget.
+        left: pixels to the left of the map, where it is to be in line with others; by default what the names need.
     """
 
     joint_hovered = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, left: int | None = None) -> None:
         super().__init__(parent)
+        self._margin = left
         self._window: FocusWindow | None = None
         self._image = QImage()
         self._rows: list[int] = []  # the joint of each row
@@ -70,6 +75,14 @@ class FocusMap(QWidget):
         if self._window:
             self._now = now
             self.update()
+
+    def moment_at(self, x: float) -> float | None:
+        """The moment at a place, in seconds; beyond the map that of its edge. None where there is no map."""
+        window, area = self._window, self._area()
+        if window is None:
+            return None
+        share = min(max((x - area.x()) / area.width(), 0.0), 1.0)
+        return self._now - (window.end - window.start) * (1 - share)
 
     def set_cursor(self, moment: float | None) -> None:
         """Draw a line at a moment, in seconds; None for none."""
@@ -153,7 +166,7 @@ class FocusMap(QWidget):
         if row is None:
             return None
         span = window.end - window.start
-        time = self._now - span * (1 - (pointer.x() - area.x()) / area.width())
+        time = self.moment_at(pointer.x()) or 0.0
         moment = round((time - window.start) / span * (len(window.values) - 1))
         joint = self._rows[row]
         value = float(window.values[moment, joint]) if 0 <= moment < len(window.values) else 0.0
@@ -194,7 +207,8 @@ class FocusMap(QWidget):
     def _area(self) -> QRectF:
         """Where the map is."""
         if self._left is None:
-            self._left = float(min(self._widest() + 8, self.width() // 3))
+            needed = min(self._widest() + 8, self.width() // 3)
+            self._left = float(needed if self._margin is None else self._margin)
         left = self._left
         height = max(self.height() - 2 * _LINE - 2, 1)
         return QRectF(left, _LINE + 1, max(self.width() - left - 1, 1), height)

@@ -93,11 +93,17 @@ class ScoreBars(QWidget):
         painter.setBrush(self._colour)
         painter.drawRoundedRect(bar, 2, 2)
         painter.setPen(text)
+        if score.before is not None:
+            x = area.left() + area.width() * score.before
+            painter.drawLine(QPointF(x, area.bottom() - 7), QPointF(x, area.bottom()))
         font = self.font()
         font.setBold(score.explained)
         painter.setFont(font)
         percent = f"{score.probability:.0%}"
-        width = painter.fontMetrics().horizontalAdvance("100%") + 8
+        changed = score.before is not None and f"{score.before:.0%}" != percent
+        if changed:
+            percent = f"{score.before:.0%} \N{RIGHTWARDS ARROW} {percent}"
+        width = painter.fontMetrics().horizontalAdvance(percent if changed else "100%") + 8
         words = area.adjusted(8, 0, -width - 4, -4)
         label = f"\N{BLACK RIGHT-POINTING SMALL TRIANGLE} {score.label}" if score.explained else score.label
         label = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, int(words.width()))

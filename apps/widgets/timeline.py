@@ -1,5 +1,7 @@
 """The last minute: who did what when, one row per person; a segment can be chosen to be seen again."""
 
+import math
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -12,6 +14,7 @@ _ROW = 30  # pixels: a bar and the label below it
 _BAR = 10
 _AXIS = 18
 _MOST_ROWS = 4
+_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)  # seconds between two named moments
 _NAMES = 64  # pixels; the column that says whose row it is
 
 
@@ -20,12 +23,19 @@ class Timeline(QWidget):
 
     Signals:
         chosen: the `Segment`.
+
+    Args:
+        parent: as of any widget.
+        left: pixels to the left of the time, where it is to be in line with others.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, left: int | None = None) -> None:
         super().__init__(parent)
+        self._margin = left
+        self._moment: float | None = None
+        self._loop: tuple[float, float] | None = None
         self._span = Span()
         self._cursor: Segment | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -48,6 +58,27 @@ class Timeline(QWidget):
             self.updateGeometry()
         self.update()
 
+    def set_moment(self, moment: float | None) -> None:
+        """Draw a line at a moment, in seconds; None for none."""
+        self._moment = moment
+        self.update()
+
+    def set_loop(self, loop: tuple[float, float] | None) -> None:
+        """Show that a stretch of time, in seconds, is looped; None for none."""
+        self._loop = loop
+        self.update()
+
+    def choose(self, segment: Segment | None) -> None:
+        """Put a rim around a segment, as a click does; None for none."""
+        self._cursor = segment
+        self.update()
+
+    def moment_at(self, x: float) -> float:
+        """The moment at a place, in seconds; beyond the axis that of its end."""
+        span, left = self._span, self._left()
+        share = (x - left) / max(self.width() - left - 2, 1)
+        return span.now - span.seconds * (1 - min(max(share, 0.0), 1.0))
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         """Draw the rows, their segments and the time below."""
         painter = QPainter(self)
@@ -55,11 +86,16 @@ class Timeline(QWidget):
         text = self.palette().windowText().color()
         self._draw_axis(painter)
         people = self._people()
+        if self._loop:
+            first, last = (self._place_of(moment) for moment in self._loop)
+            shade = self.palette().highlight().color()
+            shade.setAlpha(70)
+            painter.fillRect(QRectF(first, 0, last - first, self.height() - _AXIS), shade)
         if not people:
             painter.setPen(text)
             area = self.rect().adjusted(0, 0, 0, -_AXIS)
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Actions of the last minute appear here.")
-            return
+            hint = "Nothing was found." if self._span.absolute else "Actions of the last minute appear here."
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, hint)
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         for row, person in enumerate(people):
             painter.setPen(text)
@@ -70,6 +106,10 @@ class Timeline(QWidget):
             self._draw(painter, segment, over=True)
         for segment in self._span.ongoing:
             self._draw(painter, segment, over=False)
+        if self._moment is not None:
+            x = self._place_of(self._moment)
+            painter.setPen(QPen(text, 2))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height() - _AXIS))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Choose the segment that was clicked."""
@@ -95,7 +135,8 @@ class Timeline(QWidget):
         """Say in full what a segment is whose label may be cut."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             segment = self._at(QPointF(event.pos()))
-            words = f"{_said(segment)}\nClick to see it again." if segment else ""
+            again = "" if self._span.absolute else "\nClick to see it again."
+            words = f"{_said(segment)}{again}" if segment else ""
             QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)
@@ -111,16 +152,19 @@ class Timeline(QWidget):
         return sorted({segment.person for segment in (*span.segments, *span.ongoing)})[-_MOST_ROWS:]
 
     def _left(self) -> int:
-        return min(_NAMES + 12, self.width() // 3)
+        return min(_NAMES + 12, self.width() // 3) if self._margin is None else self._margin
+
+    def _place_of(self, moment: float) -> float:
+        """Where a moment is, in pixels."""
+        span, left = self._span, self._left()
+        return left + (self.width() - left - 2) / span.seconds * (moment - span.now + span.seconds)
 
     def _rect(self, segment: Segment) -> QRectF | None:
         """Where a segment is; None where it is not shown."""
         people = self._people()
         if segment.person not in people:
             return None
-        span, left = self._span, self._left()
-        scale = (self.width() - left - 2) / span.seconds
-        start, end = (left + scale * (moment - span.now + span.seconds) for moment in (segment.start, segment.end))
+        start, end = self._place_of(segment.start), self._place_of(segment.end)
         return QRectF(start, people.index(segment.person) * _ROW + 2, max(end - start, 4.0), _BAR)
 
     def _at(self, place: QPointF) -> Segment | None:
@@ -166,13 +210,29 @@ class Timeline(QWidget):
         painter.setFont(font)
         top = self.height() - _AXIS
         painter.drawLine(left, top, self.width(), top)
-        for ago in range(0, int(span.seconds) + 1, 10 if span.seconds > 30 else 5):
-            x = left + (self.width() - left - 2) * (1 - ago / span.seconds)
+        for moment, words in _ticks(span):
+            x = self._place_of(moment)
             painter.drawLine(QPointF(x, top), QPointF(x, top + 4))
-            words = "now" if ago == 0 else f"-{ago} s"
             width = painter.fontMetrics().horizontalAdvance(words)
             painter.drawText(QPointF(min(max(x - width / 2, left), self.width() - width - 2), self.height() - 3), words)
         painter.restore()
+
+
+def _ticks(span: Span) -> list[tuple[float, str]]:
+    """The moments that are named on the axis."""
+    if not span.absolute:
+        every = 10 if span.seconds > 30 else 5
+        agos = range(0, int(span.seconds) + 1, every)
+        return [(span.now - ago, f"-{ago} s" if ago else "now") for ago in agos]
+    step = next((step for step in _STEPS if span.seconds <= 10 * step), _STEPS[-1])
+    first, last = math.ceil((span.now - span.seconds) / step), math.floor(span.now / step)
+    return [(number * step, clock(number * step, 0 if step >= 1 else 1)) for number in range(first, last + 1)]
+
+
+def clock(seconds: float, digits: int = 1) -> str:
+    """A moment of a recording in minutes and seconds."""
+    width = 3 + digits if digits else 2
+    return f"{int(seconds) // 60}:{seconds % 60:0{width}.{digits}f}"
 
 
 def _said(segment: Segment) -> str:

@@ -144,8 +144,18 @@ class RecordedPose:
 
     @property
     def times(self) -> Float64[np.ndarray, " T"]:
-        """When the frames were, in seconds."""
-        return self._time
+        """(T,) seconds."""
+        times: Float64[np.ndarray, " T"] = self._time
+        return times
+
+    @property
+    def count(self) -> int:
+        """P, the number of poses in all frames together."""
+        return int(self._offset[-1])
+
+    def frame(self, number: int) -> PoseFrame:
+        """The frame of this number, counted from 0; read from the file."""
+        return self._frame(number)
 
     def __len__(self) -> int:
         """T, the number of frames recorded."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from realtime.body import BodyKeeper
-from realtime.frames import SkeletonFrame
+from realtime.frames import PoseFrame, SkeletonFrame, TrackedPose
 from realtime.mapping import get_mapping
 from realtime.pose.recorded import RecordedPose
 from realtime.records.record import Record
@@ -17,11 +17,19 @@ def skeletons_of(record: Record) -> Iterator[list[SkeletonFrame]]:
     Raises:
         UserError: if the landmarks were not kept, or are others by now.
     """
+    with RecordedPose(record.poses()) as poses:
+        for _, _, skeletons in people_of(record, poses):
+            yield skeletons
+
+
+def people_of(
+    record: Record, poses: RecordedPose
+) -> Iterator[tuple[PoseFrame, tuple[TrackedPose, ...], list[SkeletonFrame]]]:
+    """Each frame of a record's landmarks, and everybody in it in order of id: in the picture, and as skeletons."""
     mapping, body = get_mapping(record.layout), record.facts.settings.body
     keeper = BodyKeeper(body, record.layout) if body else None
     tracker, smoother = Tracker(), Smoother(mapping.coordinates)
-    with RecordedPose(record.poses()) as poses:
-        for found in poses:
-            people = sorted(tracker.update(found), key=lambda tracked: tracked.person)
-            skeletons = [smoother.smooth(mapping.map_pose(one.pose, found.time, one.person)) for one in people]
-            yield [keeper.keep(skeleton) for skeleton in skeletons] if keeper else skeletons
+    for found in poses:
+        people = tracker.update(found)
+        skeletons = [smoother.smooth(mapping.map_pose(one.pose, found.time, one.person)) for one in people]
+        yield found, people, [keeper.keep(skeleton) for skeleton in skeletons] if keeper else skeletons

@@ -12,12 +12,13 @@ and moment is finer than a picture shows, and makes an hour of one person 18 MB.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64, Int64, UInt8
 
 from realtime.columns import ColumnFile, Columns, ColumnWriter
 from stf.prediction import Prediction
@@ -91,6 +92,25 @@ class WindowWriter:
         self._table.abort()
 
 
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One person's N windows in order of time.
+
+    Attributes:
+        start: (N,) seconds, as `end`.
+        end: (N,).
+        scores: (N, K) class probabilities.
+        rows: (N,) where they stand among everybody's windows.
+        focus: (R, T, V) uint8 of everybody's R windows, 255 is a focus of 1; read from the file where it is looked at.
+    """
+
+    start: Float64[np.ndarray, " N"]
+    end: Float64[np.ndarray, " N"]
+    scores: Float32[np.ndarray, "N K"]
+    rows: Int64[np.ndarray, " N"]
+    focus: UInt8[np.ndarray, "R T V"]
+
+
 class Windows:
     """The windows of a record, open; iterable as `Prediction`s. A context manager.
 
@@ -132,6 +152,17 @@ class Windows:
                 focus.astype(np.float32) / 255,
                 None if np.isnan(x) else (x, y, z),
             )
+
+    def track(self, person: int) -> Track:
+        """All that was said of one person; stays readable when the file is closed."""
+        rows = self._of_person.get(person, np.empty(0, np.intp))
+        scores = self._table.read("scores")[rows]
+        return Track(self._start[rows], self._end[rows], scores, rows, self._table.map("focus"))
+
+    @property
+    def persons(self) -> list[int]:
+        """Everybody of whom something was said."""
+        return sorted(self._of_person)
 
     def focus_at(self, person: int, time: float) -> Float32[np.ndarray, " V"] | None:
         """A person's focus at one moment, from the window whose middle is nearest to it.

@@ -126,6 +126,11 @@ class Decoder:
         """Whether this is a recording, with a known duration or number of bytes, and not a broadcast."""
         return self._container.duration is not None or self._container.size > 0
 
+    @property
+    def indexed(self) -> bool:
+        """Whether `frames_from` finds its way by an index rather than going on from where it is."""
+        return self._stream.time_base is not None and self._container.format.name in _INDEXED
+
     def frames(self) -> Iterator[VideoFrame]:
         """All frames from the first on, skipping and counting the packets that cannot be decoded.
 
@@ -137,7 +142,7 @@ class Decoder:
 
     def frames_from(self, stamp: float) -> Iterator[VideoFrame]:
         """As `frames`, but where the format has an index, from the last key frame before `stamp` (seconds) on."""
-        if self._stream.time_base is None or self._container.format.name not in _INDEXED:
+        if self._stream.time_base is None or not self.indexed:
             yield from self.frames()
             return
         self._container.seek(int(stamp / self._stream.time_base), stream=self._stream)

@@ -2,5 +2,20 @@
 
 from stf.explanation.answer import Explanation, Question, average, find_class
 from stf.explanation.ask import explain
+from stf.explanation.graph import Link, ModuleGraph, module_graph
+from stf.explanation.windows import WindowAnswers, ask_windows, fill_windows, window_in_middle
 
-__all__ = ["Explanation", "Question", "average", "explain", "find_class"]
+__all__ = [
+    "Explanation",
+    "Link",
+    "ModuleGraph",
+    "Question",
+    "WindowAnswers",
+    "ask_windows",
+    "average",
+    "explain",
+    "fill_windows",
+    "find_class",
+    "module_graph",
+    "window_in_middle",
+]

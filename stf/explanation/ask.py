@@ -41,9 +41,9 @@ def explain(recogniser: Recogniser, clip: Clip, question: Question | None = None
         UserError: if the model has no such class, module or stream, or the clip shows nobody.
     """
     asked = question or Question()
-    networks, weights = _streams(recogniser, asked.stream)
+    networks, weights = find_streams(recogniser, asked.stream)
     depth = len(next(iter(networks.values())).stages)
-    number = _module(asked.module, depth, recogniser)
+    number = find_module(asked.module, depth, recogniser)
     label = None if asked.label is None else find_class(recogniser.classes, asked.label)
     contrast = None if asked.contrast is None else find_class(recogniser.classes, asked.contrast)
 
@@ -88,7 +88,7 @@ def explain(recogniser: Recogniser, clip: Clip, question: Question | None = None
     )
 
 
-def _streams(recogniser: Recogniser, stream: str | None) -> tuple[dict[str, Network], dict[str, float]]:
+def find_streams(recogniser: Recogniser, stream: str | None) -> tuple[dict[str, Network], dict[str, float]]:
     """The networks that are asked, and their weights."""
     if stream is None:
         return recogniser.networks, recogniser.header.streams
@@ -97,7 +97,7 @@ def _streams(recogniser: Recogniser, stream: str | None) -> tuple[dict[str, Netw
     return {stream: recogniser.networks[stream]}, {stream: 1.0}
 
 
-def _module(module: int | None, depth: int, recogniser: Recogniser) -> int:
+def find_module(module: int | None, depth: int, recogniser: Recogniser) -> int:
     """Its number, counted from 1."""
     if module is None:
         return recogniser.header.focus_module % depth + 1

@@ -18,6 +18,7 @@ import pytest
 from apps.cli import app
 
 if TYPE_CHECKING:
+    from inspecting import Inspecting
     from viewing import RecordedEngine, Viewer
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -181,3 +182,40 @@ def running(make_viewer: "Callable[..., Viewer]", labelled: Labelled) -> "Viewer
     viewer.controller.open(str(labelled.video))
     viewer.wait_for(Shown, 3)
     return viewer
+
+
+@pytest.fixture
+def make_inspecting(
+    qapp: object,  # noqa: ARG001 - there must be one before there is a window
+    recorded_engine: "RecordedEngine",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> "Iterator[Callable[..., Inspecting]]":
+    """Makes inspectors with a cache of their own, and sees to it that they leave no thread behind."""
+    from inspecting import Inspecting  # noqa: PLC0415
+
+    from apps.inspect.model import Inspector  # noqa: PLC0415
+    from apps.inspect.window import InspectWindow  # noqa: PLC0415
+
+    monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
+    made = []
+
+    def make(engine: object = None, *, given: bool = False) -> "Inspecting":
+        inspector = Inspector(engine or recorded_engine, given=given)
+        made.append(Inspecting(InspectWindow(inspector), inspector))
+        return made[-1]
+
+    yield make
+    for inspecting in made:
+        inspecting.window.close()
+        assert inspecting.inspector.join(patience=20)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]
+
+
+@pytest.fixture
+def inspecting(make_inspecting: "Callable[..., Inspecting]", labelled: Labelled) -> "Inspecting":
+    """The labelled video in an inspector that can be asked."""
+    inspecting = make_inspecting()
+    inspecting.open(labelled.folder / "short.stf.json")
+    inspecting.wait(lambda: inspecting.asking.answer is not None)
+    return inspecting

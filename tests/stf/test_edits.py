@@ -1,6 +1,7 @@
 """What-if edits: what changes, and that nothing else does."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stf.datasets.clip import Clip
-from stf.edits import freeze, mirror, rotate, slow_down, switch_off
+from stf.edits import freeze, mirror, rotate, slow_down, swap_people, switch_off
 from stf.errors import UserError
 from stf.explanation import explain
 from stf.recogniser import Recogniser
@@ -116,3 +117,11 @@ def test_what_cannot_be_done_is_said() -> None:
         rotate(FLAT, math.pi)
     with pytest.raises(UserError, match="above zero"):
         slow_down(CLIP, 0)
+
+
+def test_people_who_are_swapped_change_places_and_nobody_else_is_there_to_swap() -> None:
+    swapped = swap_people(CLIP)
+    np.testing.assert_array_equal(swapped.joints, CLIP.joints[::-1])
+    np.testing.assert_array_equal(swap_people(swapped).joints, CLIP.joints)
+    with pytest.raises(UserError, match="nobody can be swapped"):
+        swap_people(replace(CLIP, joints=CLIP.joints[:1]))

@@ -1,0 +1,113 @@
+"""Opening what is to be inspected: a label record, a video that has one, or a clip of a dataset."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apps.inspect.clip_subject import ClipSubject, folder_of_clip
+from apps.inspect.subject import RecordSubject, Subject
+from realtime.records import ENDING, open_record
+from realtime.records.corrections import Corrections
+from stf.errors import UserError
+
+if TYPE_CHECKING:
+    from stf.recogniser import Recogniser
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to inspect.
+
+    Attributes:
+        source: a record, a video with a record beside it, or a dataset.
+        clip: the clip of a dataset; the first one by default.
+        form: the dataset's format; found out by default.
+        video: where the video of a record is now, if it is not where it was.
+    """
+
+    source: Path
+    clip: str | None = None
+    form: str | None = None
+    video: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was opened.
+
+    Attributes:
+        subject: the record or the clip.
+        lost: what is wrong with the record's video, as a sentence; empty where nothing is.
+        clips: the names of all clips of the dataset.
+        corrections: of a record.
+    """
+
+    subject: Subject
+    lost: str = ""
+    clips: Sequence[str] = ()
+    corrections: Corrections | None = None
+
+
+def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened:
+    """Open a record and look for its video, or a clip.
+
+    Args:
+        request: what to open.
+        load: gives the model that clips are shown to.
+
+    Raises:
+        UserError: if there is no such thing, or it is damaged.
+    """
+    source = request.source
+    if not source.name.endswith(ENDING):
+        beside = source.with_name(f"{source.stem}{ENDING}")
+        if request.form or request.clip or is_dataset(source):
+            return _open_clip(request, load())
+        if not source.exists():
+            raise UserError(f"there is no file '{source}'; check the path")
+        if not beside.is_file():
+            raise UserError(
+                f"'{source.name}' has no label record beside it; start stf inspect {source}, which makes one"
+            )
+        source = beside
+    record = open_record(source, video_at=request.video)
+    try:
+        video, lost = record.video(), ""
+    except UserError as error:
+        if request.video is not None:
+            raise
+        video, lost = (
+            None,
+            str(error)
+            .replace("say where it is with --video", "say where it is")
+            .replace("say where that is with --video", "say where that is"),
+        )
+    return Opened(RecordSubject(record, video), lost, corrections=Corrections(record))
+
+
+def is_dataset(source: Path) -> bool:
+    """Whether there is a dataset of a known format; a video or a folder of images is none."""
+    from stf.datasets import IMPORTERS  # noqa: PLC0415 - SciPy, for which the window does not wait
+
+    return source.exists() and any(known.recognises(source) for known in IMPORTERS.values())
+
+
+def _open_clip(request: Request, recogniser: "Recogniser") -> Opened:
+    from stf.datasets import open_corpus  # noqa: PLC0415
+    from stf.datasets.clip import to_layout  # noqa: PLC0415
+
+    corpus = open_corpus(request.source, request.form)
+    names = [entry.name for entry in corpus.entries]
+    if not names:
+        raise UserError(f"there is no clip in {request.source}")
+    clip = to_layout(corpus.clip(names[0] if request.clip is None else request.clip), recogniser.layout)
+    if not np.isfinite(clip.joints).any():
+        raise UserError(f"nobody is seen in '{clip.name}', so there is nothing to ask; choose another clip")
+    if clip.joints.shape[1] < 2:
+        raise UserError(f"'{clip.name}' is a single frame, and an action takes time; choose another clip")
+    label = corpus.classes[clip.label] if clip.label >= 0 else ""
+    folder = folder_of_clip(clip)
+    return Opened(ClipSubject(clip, recogniser.classes, recogniser.header, label, folder), clips=names)

@@ -1,0 +1,184 @@
+"""A picture of each state of the inspector: `python -m apps.inspect.screenshots -o FOLDER`, without a screen."""
+
+import argparse
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from apps.batch.worker import Job
+from apps.cli.options import Show
+from apps.engine import Engine
+from apps.inspect import changes
+from apps.inspect.data import Why
+from apps.inspect.model import Inspector
+from apps.inspect.opening import Request
+from apps.inspect.window import InspectWindow
+from apps.label import Run, run_label
+from apps.live.screenshots import dark_palette
+from apps.live.worker import DEMO
+from stf.checkpoint import DEFAULT_MODEL
+
+_PATIENCE = 300.0  # seconds for a state to come about, on a busy machine
+
+
+class Photographer:
+    """Drives an inspector from state to state and takes a picture of each.
+
+    Args:
+        application: the one there is.
+        folder: where the pictures go.
+    """
+
+    def __init__(self, application: QApplication, folder: Path) -> None:
+        self._application = application
+        self._folder = folder
+        self.inspector = Inspector(Engine(DEFAULT_MODEL), given=False)
+        self.window = InspectWindow(self.inspector)
+        self.window.show()
+
+    def shoot(self, name: str) -> None:
+        """Save the window, or what lies over it."""
+        self.rest(0.4)
+        over = QApplication.activeModalWidget() or next(
+            (w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not self.window and w.parent()), None
+        )
+        (over or self.window).grab().save(str(self._folder / f"{name}.png"))
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Let the inspector work until something holds."""
+        deadline = time.monotonic() + _PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError("the inspector did not come to the next state")
+            self._application.processEvents()
+            time.sleep(0.005)
+
+    def rest(self, seconds: float) -> None:
+        """Let the inspector work for a while."""
+        until = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() > until)
+
+    def answered(self) -> None:
+        """Wait for the answer to what is asked now."""
+        asking = self.inspector.asking
+        self.until(
+            lambda: asking.answer is not None and (asking.answer.why, asking.answer.edits) == (asking.why, asking.edits)
+        )
+
+
+def take_questions(photographer: Photographer, record: Path) -> None:
+    """A labelled video, and what is asked about it."""
+    window, inspector = photographer.window, photographer.inspector
+    photographer.shoot("empty")
+    window.open(Request(record))
+    photographer.until(lambda: inspector.asking.answer is not None)
+    inspector.cursor.go(13.6)
+    photographer.answered()
+    photographer.shoot("opened")
+    inspector.asking.wonder(Why("tennis serve", "throw"))
+    photographer.until(lambda: inspector.asking.share == 1.0)
+    photographer.answered()
+    window.actions_by_name["loop"].trigger()
+    inspector.cursor.show(11.0, 16.0)
+    window.actions_by_name["trust"].trigger()
+    photographer.until(lambda: not window.why.curves.isHidden())
+    photographer.shoot("why")
+    window.actions_by_name["space"].trigger()
+    photographer.shoot("space")
+    window.actions_by_name["space"].trigger()
+    window.actions_by_name["loop"].trigger()
+
+
+def take_changes(photographer: Photographer) -> None:
+    """What if, and corrected labels."""
+    window, inspector = photographer.window, photographer.inspector
+    layout = inspector.subject.layout if inspector.subject else None
+    window.tabs.setCurrentIndex(1)
+    inspector.asking.wonder(Why())
+    if layout:
+        inspector.asking.change((changes.switch_off(layout, layout.limbs["right arm"]), changes.mirror()))
+    photographer.answered()
+    photographer.shoot("try")
+    inspector.asking.change(())
+    window.tabs.setCurrentIndex(2)
+    window.actions_by_name["beginning"].trigger()
+    window.labels.table.selectRow(1)
+    window.labels.label.setCurrentText("sit down")
+    window.labels.teach.setChecked(True)
+    window.labels.buttons["Change"].click()
+    photographer.rest(1.0)
+    photographer.shoot("labels")
+
+
+def take_graph(photographer: Photographer) -> None:
+    """The adjacency of a module, as a matrix and on the skeleton."""
+    window, inspector = photographer.window, photographer.inspector
+    inspector.cursor.go(13.6)
+    photographer.answered()
+    window.tabs.setCurrentIndex(3)
+    photographer.until(lambda: window.graph.graph is not None)
+    window.graph.kind.setCurrentIndex(1)
+    window.graph.kind.activated.emit(1)
+    window.actions_by_name["space"].trigger()
+    photographer.shoot("graph")
+    window.actions_by_name["space"].trigger()
+
+
+def take_around(photographer: Photographer, record: Path) -> None:
+    """Keys, sizes, colours, and a video that is gone."""
+    window = photographer.window
+    window.tabs.setCurrentIndex(0)
+    window.actions_by_name["keys"].trigger()
+    photographer.shoot("keys")
+    window.actions_by_name["keys"].trigger()
+    usual = window.size()
+    for name, size in (("small", (800, 600)), ("large", (1900, 1060))):
+        window.resize(*size)
+        photographer.rest(0.5)
+        photographer.shoot(name)
+    window.resize(usual)
+    light = window.palette()
+    QApplication.setPalette(dark_palette())
+    photographer.rest(0.5)
+    photographer.shoot("dark")
+    window.tabs.setCurrentIndex(1)
+    photographer.shoot("dark-try")
+    QApplication.setPalette(light)
+    window.tabs.setCurrentIndex(0)
+    gone = record.parent / "demo.mp4"
+    gone.rename(gone.with_name("moved.mp4"))
+    window.open(Request(record))
+    photographer.until(lambda: bool(photographer.inspector.lost))
+    photographer.shoot("lost")
+
+
+def main() -> None:
+    """Take the pictures."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("-o", "--output", type=Path, default=Path("screenshots"), help="the folder for the pictures")
+    folder: Path = words.parse_args().output
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QApplication(["stf"])
+    application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+    with TemporaryDirectory() as scratch:
+        video = Path(shutil.copy(DEMO, scratch))
+        run_label([video], Job(Path(scratch), Engine(DEFAULT_MODEL), ("npz",)), Run(show=Show.NOTHING))
+        photographer = Photographer(application, folder)
+        record = Path(scratch) / "demo.stf.json"
+        take_questions(photographer, record)
+        take_changes(photographer)
+        take_graph(photographer)
+        take_around(photographer, record)
+        photographer.window.close()
+        photographer.inspector.join(30)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""What needs the model: every method is called in one thread, and takes its time."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apps.engine import Engine
+from apps.inspect.clip_subject import ClipSubject
+from apps.inspect.data import Answer, Edit, ModelFacts, Trust, Why
+from apps.inspect.opening import Opened, Request, open_request
+from apps.inspect.subject import Subject
+from apps.inspect.volume import Volume, open_volume
+from realtime.records import Record, describe_model
+from stf.errors import UserError
+
+if TYPE_CHECKING:
+    from stf.explanation import Explanation, ModuleGraph, Question
+    from stf.recogniser import Recogniser
+
+_ORDERS = 8  # random orders that a focus is compared with
+
+
+class Thinker:
+    """Has a recogniser, once it is loaded.
+
+    Args:
+        engine: says which.
+        given: whether the person named the model; otherwise a record is asked with the one that made it.
+    """
+
+    def __init__(self, engine: Engine, *, given: bool) -> None:
+        self._engine = engine
+        self._given = given
+        self._recogniser: Recogniser | None = None
+        self._name = self._key = ""
+
+    def load_for(self, subject: Subject) -> ModelFacts:
+        """Have the model ready that a record was made by, or the one that a clip is to be shown.
+
+        Raises:
+            UserError: if it cannot be had, or is another one than made the record.
+        """
+        record = subject.record
+        recogniser = self._load(None if self._given or record is None else record.facts.model.name)
+        if record is not None:
+            _check_model(record, recogniser)
+        networks = recogniser.networks
+        depth = len(next(iter(networks.values())).stages)
+        shown = recogniser.header.focus_module % depth + 1
+        return ModelFacts(self._name, recogniser.classes, depth, tuple(networks), shown)
+
+    def open(self, request: Request) -> Opened:
+        """Open what is to be inspected.
+
+        Raises:
+            UserError: as `open_request`.
+        """
+        return open_request(request, lambda: self._load(None))
+
+    def answer(self, subject: Subject, person: int, number: int, why: Why, edits: Sequence[Edit]) -> Answer:
+        """What the model says of one window, as it is or changed.
+
+        Raises:
+            UserError: if the model lacks what is asked about, or a change is not possible.
+        """
+        from stf.explanation import ask_windows, window_in_middle  # noqa: PLC0415 - torch, as elsewhere
+
+        begun = time.perf_counter()
+        recogniser = self._ready()
+        track = subject.track(person)
+        start, end = float(track.start[number]), float(track.end[number])
+        window = subject.windows(person, [number])
+        if edits:
+            clip = subject.clip(person, number)
+            for edit in edits:
+                clip = edit.apply(clip, start)
+            whole = isinstance(subject, ClipSubject) and len(track.start) == 1 and subject.header.whole_clips
+            changed = window_in_middle(clip, subject.moments, None if whole else end - start)
+            window = np.concatenate([window, changed[None]])
+        if not window[-1].any():
+            raise UserError(f"nobody is seen in {subject.name} from {start:.1f} to {end:.1f} s; go to another moment")
+        found = ask_windows(recogniser, window, _question(why))
+        return Answer(
+            person=person,
+            start=start,
+            end=end,
+            why=why,
+            edits=tuple(edits),
+            scores=found.scores[-1],
+            before=found.scores[0],
+            label=recogniser.classes[int(found.explained[-1])],
+            focus=found.focus[-1, subject.row(person)],
+            joints=window[-1],
+            took_ms=1e3 * (time.perf_counter() - begun),
+        )
+
+    def begin(self, subject: Subject, person: int, why: Why) -> Volume:
+        """What is known of a question about all windows."""
+        return open_volume(subject, person, why, self._key)
+
+    def fill(self, subject: Subject, person: int, why: Why, volume: Volume, numbers: Sequence[int]) -> None:
+        """Ask about some windows more."""
+        from stf.explanation import ask_windows  # noqa: PLC0415
+
+        found = ask_windows(self._ready(), subject.windows(person, numbers), _question(why))
+        volume.put(numbers, found.focus[:, subject.row(person)], found.scores)
+
+    def trust(self, answer: Answer) -> Trust:
+        """Deletion and insertion by the focus of an answer, beside random orders."""
+        import torch  # noqa: PLC0415
+
+        from stf.explanation import fill_windows  # noqa: PLC0415
+        from stf.faithfulness import Saliency, chance, measure_curves  # noqa: PLC0415
+
+        recogniser = self._ready()
+        x = fill_windows(recogniser, answer.joints[None])
+        label = recogniser.classes.index(answer.label)
+        focus = torch.zeros(1, *x.shape[2:])
+        before = (x.shape[2] - len(answer.focus)) // 2
+        shown = torch.from_numpy(answer.focus)
+        person = answer.person if focus.shape[3] > answer.person else 0
+        focus[0, before : before + len(shown), :, person] = shown
+
+        def by_focus(*_: object) -> torch.Tensor:
+            return focus
+
+        def curves(saliency: Saliency, seed: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+            found = measure_curves(recogniser, x, [label], saliency, seed=seed)
+            return found.shares, {"deletion": found.deletion[0], "insertion": found.insertion[0]}
+
+        shares, own = curves(by_focus, 0)
+        others = [curves(chance(seed), seed)[1] for seed in range(_ORDERS)]
+        return Trust(
+            answer,
+            shares,
+            {kind: np.stack([own[kind], np.mean([other[kind] for other in others], axis=0)]) for kind in own},
+        )
+
+    def graph(self, answer: Answer) -> "ModuleGraph":
+        """The adjacency of the module that was asked, for the window of an answer.
+
+        Raises:
+            UserError: if the model's modules have none that was learned.
+        """
+        from stf.explanation import module_graph  # noqa: PLC0415
+
+        person = answer.person if len(answer.joints) > answer.person else 0
+        why = replace(answer.why, label=answer.label)
+        return module_graph(self._ready(), answer.joints, _question(why), person)
+
+    def explain(self, subject: Subject, person: int, span: tuple[float, float], why: Why) -> "Explanation":
+        """Why a class, over a span of time: what figures and tables are made of.
+
+        Raises:
+            UserError: if nobody is seen there.
+        """
+        from stf.explanation import explain  # noqa: PLC0415
+
+        found = explain(self._ready(), subject.span(person, *span), _question(why))
+        if len(found.focus) > 1:
+            row = subject.row(person)
+            found = replace(found, focus=found.focus[row : row + 1], joints=found.joints[row : row + 1])
+        return replace(found, times=found.times + span[0])
+
+    def _load(self, name: str | None) -> "Recogniser":
+        """The recogniser of this name, or the one that was asked for."""
+        engine = self._engine if name is None else replace(self._engine, model=name)
+        wanted = str(engine.model)
+        if self._recogniser is None or self._name != wanted:
+            try:
+                self._recogniser = engine.recogniser()
+            except UserError:
+                if name is None:
+                    raise
+                raise UserError(
+                    f"the record was made by the model '{name}', which is not here: give it by --model"
+                ) from None
+            self._name, self._key = wanted, describe_model(self._recogniser).sha256
+        return self._recogniser
+
+    def _ready(self) -> "Recogniser":
+        if self._recogniser is None:
+            raise UserError("there is no model to ask yet; wait until it is loaded, or give another one by --model")
+        return self._recogniser
+
+
+def _question(why: Why) -> "Question":
+    from stf.explanation import Question  # noqa: PLC0415
+
+    return Question(why.label, why.contrast, why.module, why.stream)
+
+
+def _check_model(record: Record, recogniser: "Recogniser") -> None:
+    theirs, ours = record.facts.model, describe_model(recogniser)
+    if (theirs.sha256, theirs.addon_sha256) != (ours.sha256, ours.addon_sha256):
+        raise UserError(
+            f"{record.path} was made by another model, '{theirs.name}', than '{ours.name}': give that one by --model "
+            "(and --with); until then it can be seen, but not asked about"
+        )
+    if recogniser.header.normalisation == "clip":
+        raise UserError(
+            f"'{ours.name}' is shown where people are, which a record does not keep: ask stf focus about the video"
+        )

@@ -1,0 +1,132 @@
+"""Segments, scores and focus over the same time, with one cursor through all three."""
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from apps.inspect.data import Track, Why
+from apps.inspect.model import UNSURE, Inspector
+from apps.widgets.data import FocusWindow, ScoreLine, Span
+from apps.widgets.focus_map import FocusMap
+from apps.widgets.score_plot import ScorePlot
+from apps.widgets.time_mouse import TimeMouse
+from apps.widgets.timeline import Timeline
+
+_LEFT = 104  # pixels to the left of the time
+_LINES = 4  # classes shown beside those that are asked about
+_COLUMN = 2  # pixels; how fine the focus is drawn
+
+
+class TimePanel(QWidget):
+    """Shows what an inspector knows; a drag over any of it moves the cursor.
+
+    Signals:
+        joint_hovered: the number of the joint under the pointer in the focus, -1 once it has left.
+        segment_chosen: the `Segment` that was clicked.
+
+    Args:
+        inspector: what is shown.
+    """
+
+    joint_hovered = Signal(int)
+    segment_chosen = Signal(object)
+
+    def __init__(self, inspector: Inspector) -> None:
+        super().__init__()
+        self._inspector = inspector
+        self.timeline = Timeline(left=_LEFT)
+        self.timeline.setAccessibleName("Segments over time")
+        self.plot = ScorePlot(UNSURE, left=_LEFT)
+        self.focus = FocusMap(left=_LEFT)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for widget, stretch in ((self.timeline, 0), (self.plot, 0), (self.focus, 1)):
+            column.addWidget(widget, stretch)
+        self.focus.joint_hovered.connect(self.joint_hovered)
+        self.timeline.chosen.connect(self.segment_chosen)
+        for widget in (self.timeline, self.plot, self.focus):
+            watched = self.plot.viewport() if widget is self.plot else widget
+            mouse = TimeMouse(watched, widget.moment_at)
+            mouse.sought.connect(self._seek)
+            mouse.marked.connect(lambda first, last: inspector.cursor.set_loop((first, last)))
+            mouse.zoomed.connect(inspector.cursor.zoom)
+            mouse.panned.connect(self._pan)
+        inspector.cursor.moved.connect(self._move)
+        inspector.cursor.viewed.connect(self.show_all)
+        inspector.asking.grew.connect(self.show_all)
+        inspector.asking.answered.connect(self._show_scores)
+        inspector.changed.connect(self.show_all)
+
+    def show_all(self) -> None:
+        """Show what is in view."""
+        cursor = self._inspector.cursor
+        start, end = cursor.view
+        self.timeline.set_span(Span(self._inspector.segments, (), end, end - start, absolute=True))
+        self.timeline.set_loop(cursor.loop)
+        self.plot.set_view(start, end)
+        self._show_scores()
+        self._show_focus()
+        self._move()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Show as much as there is room for."""
+        super().resizeEvent(event)
+        self._show_focus()
+
+    def _move(self) -> None:
+        now = self._inspector.cursor.now
+        self.timeline.set_moment(now)
+        self.plot.set_cursor(now)
+        self.focus.set_cursor(now)
+
+    def _seek(self, moment: float) -> None:
+        self._inspector.cursor.play(on=False)
+        self._inspector.cursor.go(moment)
+
+    def _pan(self, share: float) -> None:
+        start, end = self._inspector.cursor.view
+        self._inspector.cursor.pan(share * (end - start))
+
+    def _show_scores(self) -> None:
+        track, subject = self._inspector.asking.track, self._inspector.subject
+        if track is None or subject is None or not len(track.start):
+            self.plot.set_lines(())
+            return
+        start, end = self._inspector.cursor.view
+        why = self._inspector.asking.why
+        numbers = chosen_classes(track, subject.classes, why, (start, end))
+        first, last = np.searchsorted(track.middles, (start, end)).tolist()
+        inside = slice(max(first - 1, 0), last + 1)  # with one beyond either edge, for the line to go on
+        times = track.middles[inside]
+        named = [(n, subject.classes[n]) for n in numbers]
+        asked = why.label, why.contrast
+        self.plot.set_lines([ScoreLine(name, times, track.scores[inside, n], name in asked) for n, name in named])
+
+    def _show_focus(self) -> None:
+        asking, subject, cursor = self._inspector.asking, self._inspector.subject, self._inspector.cursor
+        if subject is None:
+            self.focus.set_window(None)
+            return
+        start, end = cursor.view
+        times = np.linspace(start, end, max((self.focus.width() - _LEFT) // _COLUMN, 2))
+        volume = asking.volume
+        values = (
+            np.zeros((len(times), subject.layout.num_joints), np.float32)
+            if volume is None
+            else np.nan_to_num(volume.at(times))
+        )
+        known = "as recorded" if asking.recorded else f"{asking.share:.0%} of the windows asked"
+        title = f"{asking.why.words[:1].upper()}{asking.why.words[1:]}? Person {asking.person + 1}, {known}"
+        self.focus.set_window(FocusWindow(title, values, start, end, subject.layout))
+        self.focus.set_now(end)
+
+
+def chosen_classes(track: Track, classes: tuple[str, ...], why: Why, view: tuple[float, float]) -> list[int]:
+    """The classes whose scores are shown: those asked about, then the most probable ones in view."""
+    first = [classes.index(name) for name in (why.label, why.contrast) if name in classes]
+    inside = (track.end > view[0]) & (track.start < view[1]) & np.isfinite(track.scores).all(axis=1)
+    peaks = track.scores[inside].max(axis=0) if inside.any() else np.zeros(len(classes))
+    best = [int(number) for number in np.argsort(-peaks, kind="stable") if number not in first]
+    return first + best[:_LINES]
