@@ -93,7 +93,6 @@ def scrub(window: InspectWindow, seconds: float) -> tuple[float, float, float]:
         QTest.mouseMove(widget, QPoint(round(left + share * width), middle))
         cursor.go(widget.moment_at(left + share * width) or 0.0)
         application.processEvents()
-        window.repaint()
         took.append(time.perf_counter() - now)
     QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(left, middle))
     window.video.painted.disconnect()

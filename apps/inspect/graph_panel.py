@@ -81,7 +81,7 @@ class GraphPanel(QWidget):
         graph, kind = self.graph, self.kind.currentData()
         if graph is None or kind not in graph.matrices or not self.isVisible():
             return
-        self.title.setText(f"Module {graph.module}, {graph.stream} stream, {graph.label}; from a row into a column")
+        self.title.setText(f"Module {graph.module}, {graph.stream} stream, {graph.label}; from row into column")
         self.matrix.set_matrix(graph.matrices[kind])
         links = graph.strongest(kind, _LISTED)
         names = [name.replace("_", " ") for name in graph.layout.joints]

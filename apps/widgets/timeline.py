@@ -1,6 +1,8 @@
 """The last minute: who did what when, one row per person; a segment can be chosen to be seen again."""
 
 import math
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -37,6 +39,8 @@ class Timeline(QWidget):
         self._moment: float | None = None
         self._loop: tuple[float, float] | None = None
         self._span = Span()
+        self._people: list[int] = []  # whose rows there are
+        self._next: dict[Segment, float] = {}  # when the same person's next segment begins
         self._cursor: Segment | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -44,7 +48,7 @@ class Timeline(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """A row for each person, two at least."""
-        return QSize(480, min(max(len(self._people()), 2), _MOST_ROWS) * _ROW + _AXIS)
+        return QSize(480, min(max(len(self._people), 2), _MOST_ROWS) * _ROW + _AXIS)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """The same, but narrow."""
@@ -52,10 +56,13 @@ class Timeline(QWidget):
 
     def set_span(self, span: Span) -> None:
         """Show another minute."""
-        rows = len(self._people())
+        segments = sorted((*span.segments, *span.ongoing), key=attrgetter("start"))
+        people = sorted({segment.person for segment in segments})[-_MOST_ROWS:]
         self._span = span
-        if len(self._people()) != rows:
+        self._next = {one: later.start for one, later in _followed(segments)}
+        if len(people) != len(self._people):
             self.updateGeometry()
+        self._people = people
         self.update()
 
     def set_moment(self, moment: float | None) -> None:
@@ -85,7 +92,7 @@ class Timeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         text = self.palette().windowText().color()
         self._draw_axis(painter)
-        people = self._people()
+        people = self._people
         if self._loop:
             first, last = (self._place_of(moment) for moment in self._loop)
             shade = self.palette().highlight().color()
@@ -147,10 +154,6 @@ class Timeline(QWidget):
         self.chosen.emit(segment)
         self.update()
 
-    def _people(self) -> list[int]:
-        span = self._span
-        return sorted({segment.person for segment in (*span.segments, *span.ongoing)})[-_MOST_ROWS:]
-
     def _left(self) -> int:
         return min(_NAMES + 12, self.width() // 3) if self._margin is None else self._margin
 
@@ -161,10 +164,10 @@ class Timeline(QWidget):
 
     def _rect(self, segment: Segment) -> QRectF | None:
         """Where a segment is; None where it is not shown."""
-        people = self._people()
-        if segment.person not in people:
-            return None
+        people = self._people
         start, end = self._place_of(segment.start), self._place_of(segment.end)
+        if segment.person not in people or end < 0 or start > self.width():
+            return None
         return QRectF(start, people.index(segment.person) * _ROW + 2, max(end - start, 4.0), _BAR)
 
     def _at(self, place: QPointF) -> Segment | None:
@@ -194,12 +197,8 @@ class Timeline(QWidget):
 
     def _label_end(self, segment: Segment) -> float:
         """How far right the label may go: to where the same person's next one begins."""
-        later = [
-            rect.left()
-            for other in (*self._span.segments, *self._span.ongoing)
-            if other.person == segment.person and other.start > segment.start and (rect := self._rect(other))
-        ]
-        return min(later, default=float(self.width()))
+        following = self._next.get(segment)
+        return float(self.width()) if following is None else min(self._place_of(following), float(self.width()))
 
     def _draw_axis(self, painter: QPainter) -> None:
         span, left = self._span, self._left()
@@ -216,6 +215,16 @@ class Timeline(QWidget):
             width = painter.fontMetrics().horizontalAdvance(words)
             painter.drawText(QPointF(min(max(x - width / 2, left), self.width() - width - 2), self.height() - 3), words)
         painter.restore()
+
+
+def _followed(segments: Sequence[Segment]) -> Iterator[tuple[Segment, Segment]]:
+    """Each segment, of segments in order of time, with the next one of the same person that begins later."""
+    following: dict[int, Segment] = {}
+    for segment in reversed(segments):
+        after = following.get(segment.person)
+        if after is not None and after.start > segment.start:
+            yield segment, after
+        following[segment.person] = segment
 
 
 def _ticks(span: Span) -> list[tuple[float, str]]:
