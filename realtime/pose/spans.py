@@ -12,16 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from realtime.frames import Frame, PoseFrame
 from realtime.pose.estimator import PoseEstimator
 from realtime.pose.landmarker import MediaPipePose
 from realtime.pose.recorded import PoseRecorder, RecordedPose
 from realtime.pose.sparse import SparsePose
-from realtime.sources import Source
 from stf.atomic import remove_leftovers, write_errors
 from stf.errors import UserError
+
+if TYPE_CHECKING:
+    from realtime.sources import Source  # OpenCV
 
 SPAN = 60.0
 """Seconds for which one estimator works."""
@@ -149,7 +151,7 @@ class SpannedPose:
 
 
 def find_minutes(
-    source: Source,
+    source: "Source",
     make: Callable[[], MediaPipePose],
     folder: Path,
     minutes: range,

@@ -18,7 +18,7 @@ from apps.cli import options
 from apps.console import FrameProgress, make_console
 from stf.checkpoint import DEFAULT_MODEL, shipped_models
 
-COMMANDS = ["demo", "label", "export", "live", "doctor", "focus", "train", "retrain", "evaluate", "fuse"]
+COMMANDS = ["demo", "label", "export", "live", "inspect", "doctor", "focus", "train", "retrain", "evaluate", "fuse"]
 COMMANDS += ["models", "models list", "models fetch", "models where"]
 COMMANDS += ["teach", "actions", *(f"actions {word}" for word in ("learn", "list", "merge", "prepare", "remove"))]
 COMMANDS += ["data", "data info", "data convert", "data check", "data build-default"]
