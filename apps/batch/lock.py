@@ -24,23 +24,26 @@ def only_run(folder: Path) -> Iterator[None]:
         UserError: if another run is at work there, or the folder cannot be written.
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
-    with write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / NAME)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            raise UserError(
-                f"another run is writing to {folder}: wait for it to end, or choose another output folder"
-            ) from None
+    path = folder / NAME
+    lock = FileLock(path)
     try:
+        with write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                raise UserError(
+                    f"another run is writing to {folder}: wait for it to end, or choose another output folder"
+                ) from None
         yield
     finally:
-        if os.name != "nt":  # whoever has just opened it sees that it is gone; Windows removes nothing that is open
-            (folder / NAME).unlink(missing_ok=True)
-        lock.release()
+        if lock.is_locked and os.name == "nt":  # which removes nothing that is open
+            lock.release()
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        elif lock.is_locked:  # whoever has just opened it sees that it is gone
+            path.unlink(missing_ok=True)
+            lock.release()
         with suppress(OSError):
-            if os.name == "nt":
-                (folder / NAME).unlink(missing_ok=True)
             for one in made:
                 one.rmdir()
