@@ -16,9 +16,8 @@ from apps.focus_figure import check_figure, draw_focus
 from apps.skeletons import see_skeletons
 from realtime.clip import clip_of
 from realtime.frames import SkeletonFrame
-from realtime.records import ENDING, Record, open_record
+from realtime.records import ENDING, Record, check_model, open_record
 from realtime.records.skeletons import skeletons_of
-from realtime.records.writer import describe_model
 from stf.datasets import IMPORTERS, open_corpus
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Corpus, Part, find_split
@@ -181,14 +180,7 @@ def _of_video(video: Path, recogniser: Recogniser, engine: Engine, options: Focu
 
 
 def _of_record(record: Record, recogniser: Recogniser, options: FocusOptions) -> Explanation:
-    theirs, ours = record.facts.model, describe_model(recogniser)
-    if (theirs.sha256, theirs.addon_sha256) != (ours.sha256, ours.addon_sha256):
-        raise UserError(
-            f"{record.path} was made by another model, '{theirs.name}', than '{ours.name}': give that one by --model "
-            "(and --with)"
-        )
-    if recogniser.header.normalisation == "clip":
-        raise UserError(f"'{ours.name}' is shown where people are, which a record does not keep: give the video itself")
+    check_model(record, recogniser)
     span = None if options.span is None else read_span(options.span)
     if options.segment is not None:
         if span:

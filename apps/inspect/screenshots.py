@@ -1,10 +1,6 @@
 """A picture of each state of the inspector: `python -m apps.inspect.screenshots -o FOLDER`, without a screen."""
 
-import argparse
-import os
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,15 +16,13 @@ from apps.inspect.model import Inspector
 from apps.inspect.opening import Request
 from apps.inspect.window import InspectWindow
 from apps.label import Run, run_label
-from apps.live.screenshots import dark_palette
 from apps.live.worker import DEMO
+from apps.photographer import Photographer, prepare
 from stf.checkpoint import DEFAULT_MODEL
 
-_PATIENCE = 300.0  # seconds for a state to come about, on a busy machine
 
-
-class Photographer:
-    """Drives an inspector from state to state and takes a picture of each.
+class InspectPhotographer(Photographer):
+    """Drives an inspector.
 
     Args:
         application: the one there is.
@@ -36,33 +30,9 @@ class Photographer:
     """
 
     def __init__(self, application: QApplication, folder: Path) -> None:
-        self._application = application
-        self._folder = folder
         self.inspector = Inspector(Engine(DEFAULT_MODEL), given=False)
         self.window = InspectWindow(self.inspector)
-        self.window.show()
-
-    def shoot(self, name: str) -> None:
-        """Save the window, or what lies over it."""
-        self.rest(0.4)
-        over = QApplication.activeModalWidget() or next(
-            (w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not self.window and w.parent()), None
-        )
-        (over or self.window).grab().save(str(self._folder / f"{name}.png"))
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Let the inspector work until something holds."""
-        deadline = time.monotonic() + _PATIENCE
-        while not condition():
-            if time.monotonic() > deadline:
-                raise TimeoutError("the inspector did not come to the next state")
-            self._application.processEvents()
-            time.sleep(0.005)
-
-    def rest(self, seconds: float) -> None:
-        """Let the inspector work for a while."""
-        until = time.monotonic() + seconds
-        self.until(lambda: time.monotonic() > until)
+        super().__init__(application, self.window, folder)
 
     def answered(self) -> None:
         """Wait for the answer to what is asked now."""
@@ -72,7 +42,7 @@ class Photographer:
         )
 
 
-def take_questions(photographer: Photographer, record: Path) -> None:
+def take_questions(photographer: InspectPhotographer, record: Path) -> None:
     """A labelled video, and what is asked about it."""
     window, inspector = photographer.window, photographer.inspector
     photographer.shoot("empty")
@@ -95,7 +65,7 @@ def take_questions(photographer: Photographer, record: Path) -> None:
     window.actions_by_name["loop"].trigger()
 
 
-def take_changes(photographer: Photographer) -> None:
+def take_changes(photographer: InspectPhotographer) -> None:
     """What if, and corrected labels."""
     window, inspector = photographer.window, photographer.inspector
     layout = inspector.subject.layout if inspector.subject else None
@@ -116,7 +86,7 @@ def take_changes(photographer: Photographer) -> None:
     photographer.shoot("labels")
 
 
-def take_graph(photographer: Photographer) -> None:
+def take_graph(photographer: InspectPhotographer) -> None:
     """The adjacency of a module, as a matrix and on the skeleton."""
     window, inspector = photographer.window, photographer.inspector
     inspector.cursor.go(13.6)
@@ -130,7 +100,7 @@ def take_graph(photographer: Photographer) -> None:
     window.actions_by_name["space"].trigger()
 
 
-def take_around(photographer: Photographer, record: Path) -> None:
+def take_around(photographer: InspectPhotographer, record: Path) -> None:
     """Keys, sizes, colours, and a video that is gone."""
     window = photographer.window
     window.tabs.setCurrentIndex(0)
@@ -139,13 +109,11 @@ def take_around(photographer: Photographer, record: Path) -> None:
     window.actions_by_name["keys"].trigger()
     usual = window.size()
     for name, size in (("small", (800, 600)), ("large", (1900, 1060))):
-        window.resize(*size)
-        photographer.rest(0.5)
+        photographer.resize(*size)
         photographer.shoot(name)
     window.resize(usual)
     light = window.palette()
-    QApplication.setPalette(dark_palette())
-    photographer.rest(0.5)
+    photographer.turn_dark()
     photographer.shoot("dark")
     window.tabs.setCurrentIndex(1)
     photographer.shoot("dark-try")
@@ -160,17 +128,12 @@ def take_around(photographer: Photographer, record: Path) -> None:
 
 def main() -> None:
     """Take the pictures."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("-o", "--output", type=Path, default=Path("screenshots"), help="the folder for the pictures")
-    folder: Path = words.parse_args().output
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication(["stf"])
+    application, folder = prepare(__doc__)
     application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     with TemporaryDirectory() as scratch:
         video = Path(shutil.copy(DEMO, scratch))
         run_label([video], Job(Path(scratch), Engine(DEFAULT_MODEL), ("npz",)), Run(show=Show.NOTHING))
-        photographer = Photographer(application, folder)
+        photographer = InspectPhotographer(application, folder)
         record = Path(scratch) / "demo.stf.json"
         take_questions(photographer, record)
         take_changes(photographer)

@@ -13,7 +13,7 @@ from apps.inspect.data import Answer, Edit, ModelFacts, Trust, Why
 from apps.inspect.opening import Opened, Request, open_request
 from apps.inspect.subject import Subject
 from apps.inspect.volume import Volume, open_volume
-from realtime.records import Record, describe_model
+from realtime.records import check_model, describe_model
 from stf.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Thinker:
         self._given = given
         self._recogniser: Recogniser | None = None
         self._name = self._key = ""
+        self._asked: tuple[object, ...] = ()  # the window that was asked about last, and its scores as it is
+        self._before = np.empty(0, np.float32)
 
     def load_for(self, subject: Subject) -> ModelFacts:
         """Have the model ready that a record was made by, or the one that a clip is to be shown.
@@ -46,7 +48,7 @@ class Thinker:
         record = subject.record
         recogniser = self._load(None if self._given or record is None else record.facts.model.name)
         if record is not None:
-            _check_model(record, recogniser)
+            check_model(record, recogniser)
         networks = recogniser.networks
         depth = len(next(iter(networks.values())).stages)
         shown = recogniser.header.focus_module % depth + 1
@@ -72,28 +74,33 @@ class Thinker:
         recogniser = self._ready()
         track = subject.track(person)
         start, end = float(track.start[number]), float(track.end[number])
+        question = _question(why)
+        asked = recogniser, subject, person, number, why.stream
         window = subject.windows(person, [number])
         if edits:
+            if self._asked != asked:
+                self._asked, self._before = asked, ask_windows(recogniser, window, question).scores[0]
             clip = subject.clip(person, number)
             for edit in edits:
                 clip = edit.apply(clip, start)
             whole = isinstance(subject, ClipSubject) and len(track.start) == 1 and subject.header.whole_clips
-            changed = window_in_middle(clip, subject.moments, None if whole else end - start)
-            window = np.concatenate([window, changed[None]])
-        if not window[-1].any():
+            window = window_in_middle(clip, subject.moments, None if whole else end - start)[None]
+        if not window.any():
             raise UserError(f"nobody is seen in {subject.name} from {start:.1f} to {end:.1f} s; go to another moment")
-        found = ask_windows(recogniser, window, _question(why))
+        found = ask_windows(recogniser, window, question)
+        if not edits:
+            self._asked, self._before = asked, found.scores[0]
         return Answer(
             person=person,
             start=start,
             end=end,
             why=why,
             edits=tuple(edits),
-            scores=found.scores[-1],
-            before=found.scores[0],
-            label=recogniser.classes[int(found.explained[-1])],
-            focus=found.focus[-1, subject.row(person)],
-            joints=window[-1],
+            scores=found.scores[0],
+            before=self._before,
+            label=recogniser.classes[int(found.explained[0])],
+            focus=found.focus[0, subject.row(person)],
+            joints=window[0],
             took_ms=1e3 * (time.perf_counter() - begun),
         )
 
@@ -191,16 +198,3 @@ def _question(why: Why) -> "Question":
     from stf.explanation import Question  # noqa: PLC0415
 
     return Question(why.label, why.contrast, why.module, why.stream)
-
-
-def _check_model(record: Record, recogniser: "Recogniser") -> None:
-    theirs, ours = record.facts.model, describe_model(recogniser)
-    if (theirs.sha256, theirs.addon_sha256) != (ours.sha256, ours.addon_sha256):
-        raise UserError(
-            f"{record.path} was made by another model, '{theirs.name}', than '{ours.name}': give that one by --model "
-            "(and --with); until then it can be seen, but not asked about"
-        )
-    if recogniser.header.normalisation == "clip":
-        raise UserError(
-            f"'{ours.name}' is shown where people are, which a record does not keep: ask stf focus about the video"
-        )

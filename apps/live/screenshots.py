@@ -1,14 +1,10 @@
 """A picture of each state of the viewer: `python -m apps.live.screenshots -o FOLDER`, without a screen or a camera."""
 
-import argparse
-import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PySide6.QtCore import QPoint, QSettings
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from apps.engine import Engine
@@ -18,13 +14,12 @@ from apps.live.settings import Settings
 from apps.live.window import LiveWindow, request_of
 from apps.live.wishes import Overlay, Request
 from apps.live.worker import DEMO, Worker
+from apps.photographer import Photographer, prepare
 from realtime.frames import Frame
 from realtime.opencv import cv2
 from realtime.sources import Source, VideoFile, open_source
 from realtime.sources.base import Closable
 from stf.checkpoint import DEFAULT_MODEL
-
-_PATIENCE = 300.0  # seconds for a state to come about, on a busy machine
 
 
 class Unplugged(Closable):
@@ -48,8 +43,8 @@ class Unplugged(Closable):
         self._closed.wait()
 
 
-class Photographer:
-    """Drives a viewer from state to state and takes a picture of each.
+class LivePhotographer(Photographer):
+    """Drives a viewer.
 
     Args:
         application: the one there is.
@@ -58,8 +53,6 @@ class Photographer:
     """
 
     def __init__(self, application: QApplication, folder: Path, scratch: Path) -> None:
-        self._application = application
-        self._folder = folder
         store = QSettings(str(scratch / "settings.ini"), QSettings.Format.IniFormat)
         settings = Settings(folder=str(scratch))
         request = request_of(settings, Request(None, Engine(DEFAULT_MODEL)))
@@ -67,29 +60,7 @@ class Photographer:
         self.window = LiveWindow(self.controller, settings, store)
         self.seen: list[object] = []
         self.controller.happened.connect(self.seen.append)
-        self.window.show()
-
-    def shoot(self, name: str) -> None:
-        """Save the window, or what lies over it."""
-        self.rest(0.3)
-        over = QApplication.activeModalWidget() or next(
-            (w for w in QApplication.topLevelWidgets() if w.isVisible() and w is not self.window and w.parent()), None
-        )
-        (over or self.window).grab().save(str(self._folder / f"{name}.png"))
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Let the viewer work until something holds."""
-        deadline = time.monotonic() + _PATIENCE
-        while not condition():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"the viewer did not come to the next state; {self.controller.state}")
-            self._application.processEvents()
-            time.sleep(0.005)
-
-    def rest(self, seconds: float) -> None:
-        """Let the viewer work for a while."""
-        until = time.monotonic() + seconds
-        self.until(lambda: time.monotonic() > until)
+        super().__init__(application, self.window, folder)
 
     def reach(self, moment: float) -> None:
         """Let the demo play up to a moment, and stand still there."""
@@ -104,7 +75,7 @@ class Photographer:
             self.rest(0.2)
 
 
-def take_playing(photographer: Photographer) -> None:
+def take_playing(photographer: LivePhotographer) -> None:
     """The demo, what is said of it, and other ways to draw it."""
     window, controller = photographer.window, photographer.controller
     photographer.shoot("starting")
@@ -134,7 +105,7 @@ def take_playing(photographer: Photographer) -> None:
     photographer.trigger("back_out")
 
 
-def take_around(photographer: Photographer) -> None:
+def take_around(photographer: LivePhotographer) -> None:
     """What lies over the window, its sizes and its colours."""
     window = photographer.window
     window.menu_of_sources.popup(window.mapToGlobal(QPoint(4, 28)))
@@ -149,19 +120,17 @@ def take_around(photographer: Photographer) -> None:
     photographer.shoot("keys")
     photographer.trigger("keys")
     for name, size in (("tiny", (320, 260)), ("small", (640, 480)), ("large", (1900, 1100)), ("usual", (1180, 760))):
-        window.resize(*size)
-        photographer.rest(0.5)
+        photographer.resize(*size)
         if name != "usual":
             photographer.shoot(name)
     light = window.palette()
-    QApplication.setPalette(dark_palette())
-    photographer.rest(0.3)
+    photographer.turn_dark()
     photographer.shoot("dark")
     QApplication.setPalette(light)
     photographer.trigger("pause")
 
 
-def take_trouble(photographer: Photographer) -> None:
+def take_trouble(photographer: LivePhotographer) -> None:
     """What goes wrong."""
     controller = photographer.controller
     controller.open("unplugged")
@@ -172,28 +141,15 @@ def take_trouble(photographer: Photographer) -> None:
     photographer.shoot("failed")
 
 
-def dark_palette() -> QPalette:
-    """What a system that is set to dark gives an application; the offscreen platform has none of its own."""
-    palette = QPalette(QColor(45, 45, 48))
-    palette.setColor(QPalette.ColorRole.Base, QColor(30, 30, 32))
-    palette.setColor(QPalette.ColorRole.AlternateBase, QColor(58, 58, 62))
-    return palette
-
-
 def _open(spec: str, *, start: float = 0.0) -> Source:
     return Unplugged() if spec == "unplugged" else open_source(spec, start=start)
 
 
 def main() -> None:
     """Take the pictures."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("-o", "--output", type=Path, default=Path("screenshots"), help="the folder for the pictures")
-    folder: Path = words.parse_args().output
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QApplication(["stf"])
+    application, folder = prepare(__doc__)
     with TemporaryDirectory() as scratch:
-        photographer = Photographer(application, folder, Path(scratch))
+        photographer = LivePhotographer(application, folder, Path(scratch))
         for part in (take_playing, take_around, take_trouble):
             part(photographer)
         photographer.window.close()

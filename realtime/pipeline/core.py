@@ -18,7 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -29,10 +29,11 @@ from jaxtyping import Float32
 from realtime import cores
 from realtime.body import Body, BodyKeeper
 from realtime.camera import Camera
-from realtime.frames import Frame, PoseFrame, SkeletonFrame, TrackedPose, Window
+from realtime.frames import Frame, SkeletonFrame, TrackedPose, Window
 from realtime.mapping import get_mapping
 from realtime.pipeline.batches import Batches, Work
 from realtime.pipeline.channel import Channel
+from realtime.pipeline.events import Arrival, Event, FrameResult, Posed
 from realtime.pipeline.statistics import Statistics
 from realtime.pose import PoseEstimator
 from realtime.pose.sparse import SparsePose
@@ -50,47 +51,6 @@ T = TypeVar("T")
 _SWITCH_SECONDS = 0.0001
 """How long one thread may keep the interpreter from another. The pose estimator hands every frame to a thread of its
 own and needs the interpreter twice a frame; at Python's 5 ms it can wait for most of the time it takes to compute."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameResult:
-    """Who was where in one frame: every frame of a file yields one, in order.
-
-    Attributes:
-        frame: the frame itself.
-        found: what the estimator said.
-        people: the persons in it with their ids.
-        skeletons: the same people in the recogniser's layout, smoothed, and where they are.
-        clock: when the frame left the source, in seconds of `time.perf_counter`.
-    """
-
-    frame: Frame
-    found: PoseFrame
-    people: tuple[TrackedPose, ...]
-    skeletons: tuple[SkeletonFrame, ...]
-    clock: float
-
-
-Event = FrameResult | Prediction | Ongoing | Segment
-"""What a pipeline yields; a prediction comes some frames after the frame that completed its window, and after it what
-the person then seems to be doing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A frame, and when on the monotonic clock it left the source."""
-
-    frame: Frame
-    clock: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Posed:
-    """A frame, the poses in it, and when the frame left the source."""
-
-    frame: Frame
-    found: PoseFrame
-    clock: float
 
 
 class Pipeline:
@@ -149,8 +109,8 @@ class Pipeline:
         self._every = every
         self._batch = batch
         self._torch_threads = torch_threads
-        self._frames: Channel[_Arrival] = Channel(1 if self._newest_wins else 4)
-        self._posed: Channel[_Posed] = Channel(2)
+        self._frames: Channel[Arrival] = Channel(1 if self._newest_wins else 4)
+        self._posed: Channel[Posed] = Channel(2)
         self._windows: Channel[Work] = Channel(2 if self._newest_wins else 8)
         self._events: Channel[Event] = Channel(8)
         self._failure: BaseException | None = None
@@ -231,7 +191,7 @@ class Pipeline:
             for frame in self._source:
                 clock = time.perf_counter()
                 self.statistics.stages["decode"].add(clock - begun)
-                self._send(self._frames, _Arrival(frame, clock))
+                self._send(self._frames, Arrival(frame, clock))
                 begun = time.perf_counter()
         finally:
             self._frames.end()
@@ -245,9 +205,9 @@ class Pipeline:
                 posed = list(sparse.add(arrival.frame))
                 self.statistics.stages["pose"].add(time.perf_counter() - begun)
                 for frame, found in posed:
-                    self._posed.put(_Posed(frame, found, clocks.popleft()))
+                    self._posed.put(Posed(frame, found, clocks.popleft()))
             for frame, found in sparse.flush():
-                self._posed.put(_Posed(frame, found, clocks.popleft()))
+                self._posed.put(Posed(frame, found, clocks.popleft()))
         finally:
             self._frames.close()
             self._posed.end()

@@ -1,9 +1,10 @@
 """Label records: everything that was found in one video and how, from which every other file can be made again."""
 
 from realtime.records.hashing import hash_recording
-from realtime.records.record import NewerRecordError, Record, open_record
+from realtime.records.model import check_model, describe_model
+from realtime.records.record import ENDING, NewerRecordError, Record, open_record
 from realtime.records.schema import LabelRecord, Processing, Settings, VideoFacts, json_schema
-from realtime.records.writer import ENDING, RecordWriter, describe_model, program_version, relative
+from realtime.records.writer import RecordWriter, program_version, relative
 
 __all__ = [
     "ENDING",
@@ -14,6 +15,7 @@ __all__ = [
     "RecordWriter",
     "Settings",
     "VideoFacts",
+    "check_model",
     "describe_model",
     "hash_recording",
     "json_schema",

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from realtime.records.hashing import hash_file, hash_recording
 from realtime.records.schema import VERSION, LabelRecord
 from realtime.records.windows import Windows
-from realtime.records.writer import ENDING
 from stf.errors import UserError
 from stf.prediction import NONE, Segment
 from stf.skeleton import SkeletonLayout, get_layout
+
+ENDING = ".stf.json"
+"""What the name of a record ends in."""
 
 
 class NewerRecordError(UserError):

@@ -8,33 +8,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from realtime.records.hashing import hash_file
-from realtime.records.schema import LabelRecord, ModelFacts, PoseFacts, Processing, Settings, VideoFacts, WindowFacts
+from realtime.records.model import describe_model
+from realtime.records.schema import LabelRecord, PoseFacts, Processing, Settings, VideoFacts, WindowFacts
 from realtime.records.windows import WindowWriter
 from stf.atomic import output_text
 from stf.prediction import Prediction, Segment
 
 if TYPE_CHECKING:
     from stf.recogniser import Recogniser  # torch; a record is read without it
-
-ENDING = ".stf.json"
-"""What the name of a record ends in."""
-
-
-def describe_model(recogniser: "Recogniser") -> ModelFacts:
-    """The facts of a recogniser that was loaded from a file.
-
-    Raises:
-        ValueError: if it was not.
-    """
-    if recogniser.path is None:
-        raise ValueError("the recogniser was not loaded from a file")
-    return ModelFacts(
-        name=recogniser.path.stem,
-        sha256=hash_file(recogniser.path),
-        addon_sha256=None if recogniser.addon is None else hash_file(recogniser.addon),
-        layout=recogniser.layout.name,
-        classes=recogniser.classes,
-    )
 
 
 def program_version() -> str:

@@ -157,7 +157,7 @@ class Decoder:
         Raises:
             av.FFmpegError: where reading fails.
         """
-        if self._container.format.name not in _INDEXED:
+        if not self.indexed:
             return None
         self._container.seek(self._stream.start_time or 0, stream=self._stream)
         times = []

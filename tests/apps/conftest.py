@@ -149,6 +149,11 @@ def recorded_engine(labelled: Labelled) -> "RecordedEngine":
     return RecordedEngine(DEFAULT_MODEL, "cpu", loaded=recogniser, poses=labelled.poses)
 
 
+def our_threads() -> list[str]:
+    """The names of the threads that this program has started and not ended."""
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]
+
+
 @pytest.fixture
 def make_viewer(
     qapp: object,  # noqa: ARG001 - there must be one before there is a window
@@ -170,7 +175,7 @@ def make_viewer(
     for viewer in viewers:
         viewer.window.close()
         assert viewer.controller.join(patience=10)
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]
+    assert not our_threads()
 
 
 @pytest.fixture
@@ -209,7 +214,7 @@ def make_inspecting(
     for inspecting in made:
         inspecting.window.close()
         assert inspecting.inspector.join(patience=20)
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("stf")]
+    assert not our_threads()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from bodies import moving
@@ -10,6 +11,7 @@ from bodies import moving
 from stf.checkpoint import Header, save_checkpoint
 from stf.models import STFConfig, build_model
 from stf.network import Network
+from stf.recogniser import Recogniser
 from stf.skeleton import NTU25
 from stf.streams import make_stream
 from stf.transforms import normalise_body
@@ -52,3 +54,17 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory, header: Header, network
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
     save_checkpoint(path, header, {stream: network.state_dict() for stream, network in networks.items()})
     return path
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Recogniser:
+    """The default recogniser."""
+    return Recogniser.load(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def fidgeting() -> np.ndarray:
+    """(2, 49, 25, 3) windows of bodies that fidget."""
+    rng = np.random.default_rng(0)
+    body = rng.normal(0, 0.4, (25, 3))
+    return (body + rng.normal(0, 0.02, (2, 49, 25, 3)).cumsum(axis=1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The adjacency of a module: fixed, learned, of this window, and asked for by the focus."""
+"""The adjacency of a module: fixed, learned, of this fidgeting[:1], and asked for by the focus."""
 
 import numpy as np
 import pytest
@@ -12,21 +12,8 @@ from stf.recogniser import Recogniser, choose_device
 from stf.skeleton import NTU25
 
 
-@pytest.fixture(scope="module")
-def recogniser() -> Recogniser:
-    return Recogniser.load(device="cpu")
-
-
-@pytest.fixture(scope="module")
-def window() -> np.ndarray:
-    """(1, 49, 25, 3) somebody who fidgets."""
-    rng = np.random.default_rng(0)
-    body = rng.normal(0, 0.4, (25, 3))
-    return (body + rng.normal(0, 0.02, (1, 49, 25, 3)).cumsum(axis=1)).astype(np.float32)
-
-
-def test_every_kind_is_there_and_what_should_sum_to_one_does(recogniser: Recogniser, window: np.ndarray) -> None:
-    graph = module_graph(recogniser, window, Question("wave", module=2, stream="bone"))
+def test_every_kind_is_there_and_what_should_sum_to_one_does(shipped: Recogniser, fidgeting: np.ndarray) -> None:
+    graph = module_graph(shipped, fidgeting[:1], Question("wave", module=2, stream="bone"))
     assert (graph.module, graph.stream, graph.label) == (2, "bone", "wave")
     assert set(graph.matrices) == {"fixed", "learned", "instance", "asked"}
     np.testing.assert_allclose(graph.matrices["fixed"], spatial_partition(NTU25).sum(axis=0), atol=1e-6)
@@ -35,9 +22,9 @@ def test_every_kind_is_there_and_what_should_sum_to_one_does(recogniser: Recogni
 
 
 def test_the_strongest_links_join_two_joints_and_come_heaviest_first(
-    recogniser: Recogniser, window: np.ndarray
+    shipped: Recogniser, fidgeting: np.ndarray
 ) -> None:
-    links = module_graph(recogniser, window).strongest("learned", 6)
+    links = module_graph(shipped, fidgeting[:1]).strongest("learned", 6)
     weights = [abs(link.weight) for link in links]
     assert len(links) == 6
     assert weights == sorted(weights, reverse=True)
@@ -45,14 +32,14 @@ def test_the_strongest_links_join_two_joints_and_come_heaviest_first(
 
 
 def test_another_window_has_another_graph_of_its_own_but_the_same_learned_one(
-    recogniser: Recogniser, window: np.ndarray
+    shipped: Recogniser, fidgeting: np.ndarray
 ) -> None:
-    one, other = (module_graph(recogniser, part) for part in (window, window[:, ::-1].copy()))
+    one, other = (module_graph(shipped, part) for part in (fidgeting[:1], fidgeting[1:]))
     assert np.abs(one.matrices["instance"] - other.matrices["instance"]).max() > 1e-5
     np.testing.assert_array_equal(one.matrices["learned"], other.matrices["learned"])
 
 
-def test_a_model_whose_graph_is_fixed_says_so(window: np.ndarray) -> None:
+def test_a_model_whose_graph_is_fixed_says_so(fidgeting: np.ndarray) -> None:
     network = build_model("st_gcn", layout=NTU25, num_classes=2)
     header = Header(
         architecture="st_gcn",
@@ -64,4 +51,4 @@ def test_a_model_whose_graph_is_fixed_says_so(window: np.ndarray) -> None:
         streams={"joint": 1.0},
     )
     with pytest.raises(UserError, match="no learned adjacency"):
-        module_graph(Recogniser(header, {"joint": network}, choose_device("cpu")), window)
+        module_graph(Recogniser(header, {"joint": network}, choose_device("cpu")), fidgeting[:1])

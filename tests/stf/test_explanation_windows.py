@@ -8,37 +8,24 @@ from stf.explanation import Question, ask_windows
 from stf.recogniser import Recogniser
 
 
-@pytest.fixture(scope="module")
-def recogniser() -> Recogniser:
-    return Recogniser.load(device="cpu")
-
-
-@pytest.fixture(scope="module")
-def windows() -> np.ndarray:
-    """(2, 49, 25, 3) bodies that fidget."""
-    rng = np.random.default_rng(0)
-    body = rng.normal(0, 0.4, (25, 3))
-    return (body + rng.normal(0, 0.02, (2, 49, 25, 3)).cumsum(axis=1)).astype(np.float32)
-
-
-def test_a_window_is_scored_as_it_is_recognised(recogniser: Recogniser, windows: np.ndarray) -> None:
-    answers = ask_windows(recogniser, windows[:, None])
-    scores, _ = recogniser.recognise(windows)
+def test_a_window_is_scored_as_it_is_recognised(shipped: Recogniser, fidgeting: np.ndarray) -> None:
+    answers = ask_windows(shipped, fidgeting[:, None])
+    scores, _ = shipped.recognise(fidgeting)
     np.testing.assert_allclose(answers.scores, scores, atol=1e-5)
     assert answers.explained.tolist() == scores.argmax(axis=1).tolist()
 
 
-def test_a_chosen_class_is_explained_as_the_viewer_does(recogniser: Recogniser, windows: np.ndarray) -> None:
-    label = recogniser.classes[3]
-    focus = ask_windows(recogniser, windows[:, None], Question(label)).focus[:, 0]
-    np.testing.assert_allclose(focus, recogniser.explain(windows, np.array([3, 3])), atol=1e-4)
+def test_a_chosen_class_is_explained_as_the_viewer_does(shipped: Recogniser, fidgeting: np.ndarray) -> None:
+    label = shipped.classes[3]
+    focus = ask_windows(shipped, fidgeting[:, None], Question(label)).focus[:, 0]
+    np.testing.assert_allclose(focus, shipped.explain(fidgeting, np.array([3, 3])), atol=1e-4)
     np.testing.assert_allclose(focus.max(axis=(1, 2)), 1, atol=1e-4)
 
 
-def test_why_not_the_most_probable_class_is_asked_of_the_next_one(recogniser: Recogniser, windows: np.ndarray) -> None:
-    scores = ask_windows(recogniser, windows[:1, None]).scores[0]
+def test_why_not_the_most_probable_class_is_asked_of_the_next_one(shipped: Recogniser, fidgeting: np.ndarray) -> None:
+    scores = ask_windows(shipped, fidgeting[:1, None]).scores[0]
     first, second = np.argsort(-scores)[:2].tolist()
-    answers = ask_windows(recogniser, windows[:1, None], Question(contrast=recogniser.classes[first]))
+    answers = ask_windows(shipped, fidgeting[:1, None], Question(contrast=shipped.classes[first]))
     assert answers.explained.tolist() == [second]
 
 
@@ -52,14 +39,14 @@ def test_why_not_the_most_probable_class_is_asked_of_the_next_one(recogniser: Re
     ],
 )
 def test_what_the_model_lacks_is_said(
-    recogniser: Recogniser, windows: np.ndarray, question: Question, said: str
+    shipped: Recogniser, fidgeting: np.ndarray, question: Question, said: str
 ) -> None:
     with pytest.raises(UserError, match=said):
-        ask_windows(recogniser, windows[:, None], question)
+        ask_windows(shipped, fidgeting[:, None], question)
 
 
-def test_one_stream_is_scored_and_explained_alone(recogniser: Recogniser, windows: np.ndarray) -> None:
-    both = ask_windows(recogniser, windows[:, None], Question("wave"))
-    bone = ask_windows(recogniser, windows[:, None], Question("wave", stream="bone"))
+def test_one_stream_is_scored_and_explained_alone(shipped: Recogniser, fidgeting: np.ndarray) -> None:
+    both = ask_windows(shipped, fidgeting[:, None], Question("wave"))
+    bone = ask_windows(shipped, fidgeting[:, None], Question("wave", stream="bone"))
     assert np.abs(both.focus - bone.focus).max() > 0.01
     assert np.abs(both.scores - bone.scores).max() > 1e-4

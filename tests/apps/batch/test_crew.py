@@ -3,23 +3,17 @@
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import DEMO, Command, Outcome, copy_video, finish, names, start_process
+from conftest import DEMO, Command, Outcome, copy_video, finish, names
 from data.videos import write_truncated, write_video
 
-from apps.batch import labeller as module
-from apps.batch.inputs import Video
-from apps.batch.labeller import Labeller
-from apps.batch.worker import Job
-from apps.engine import Engine
+from runs import labelling, start_label, tree, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -37,13 +31,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tree(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-FORMATS = "csv,npz"
-
-
 @pytest.fixture(scope="module")
 def unbroken(folder: Path, pose_model: Path) -> dict[str, bytes]:  # noqa: ARG001 - fetched before
     """What one process makes of the folder."""
@@ -55,10 +42,6 @@ def unbroken(folder: Path, pose_model: Path) -> dict[str, bytes]:  # noqa: ARG00
     return files
 
 
-def start_label(folder: Path, out: str, *more: str) -> subprocess.Popen[str]:
-    return start_process(folder.parent, "label", folder, "-o", out, "--format", FORMATS, *more)
-
-
 def test_two_processes_write_what_one_does_and_say_it_in_lines(folder: Path, unbroken: dict[str, bytes]) -> None:
     outcome = finish(start_label(folder, "two", "--workers", "2", "--show", "json"))
     assert outcome.code == 1
@@ -67,16 +50,6 @@ def test_two_processes_write_what_one_does_and_say_it_in_lines(folder: Path, unb
     assert [line["videos_done"] for line in lines] == [1, 2, 3, 4, 5]
     status = {Path(line["video"]).name: line["status"] for line in lines}
     assert status == {"text.mp4": "failed"} | dict.fromkeys(("first.mp4", "second.mkv", "empty.avi", "cut.mp4"), "done")
-
-
-def children(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
-
-
-def labelling(pid: int) -> list[int]:
-    """The processes that label, among those a run has started."""
-    return [one for one in children(pid) if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
 @pytest.mark.slow
@@ -115,15 +88,6 @@ def written(out: Path) -> int:
     return len(list(out.rglob("*"))) if out.exists() else 0
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], patience: float = 0.0) -> None:
-    """Wait until something holds or the process has ended, and then a little."""
-    until = time.monotonic() + 120
-    while not condition() and process.poll() is None:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    time.sleep(patience)
-
-
 def interrupted(process: subprocess.Popen[str]) -> Outcome:
     process.send_signal(signal.SIGINT)
     return finish(process, timeout=20)
@@ -140,80 +104,6 @@ def test_ctrl_c_ends_all_processes_and_the_same_command_goes_on(folder: Path, un
     assert not [name for name in names(folder.parent / "stopped") if name.endswith(".part")]
     assert finish(start_label(folder, "stopped")).code == 1
     assert tree(folder.parent / "stopped") == unbroken
-
-
-@pytest.fixture(scope="module")
-def long_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """140 s, three and a third frames a second: two whole minutes and a part of a third."""
-    path = tmp_path_factory.mktemp("long") / "long.mp4"
-    copy_video(DEMO, path, 466, slower=9)
-    return path
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to find the processes")
-def test_a_long_video_shared_by_processes_one_of_them_lost_gives_what_one_process_does(
-    long_video: Path,
-    pose_model: Path,  # noqa: ARG001
-) -> None:
-    folder = long_video.parent
-    assert finish(start_label(long_video, "one")).code == 0
-    process = start_label(long_video, "shared", "--workers", "2", "--show", "json")
-    wait_for(lambda: any(folder.glob("shared/.stf-*.minutes/000000.npz")), process)
-    os.kill(labelling(process.pid)[0], signal.SIGKILL)
-    wait_for(lambda: all_kept(folder / "shared"), process)
-    outcome = finish(process)
-    assert outcome.code == 0, outcome
-    assert [line["status"] for line in map(json.loads, outcome.out.splitlines())] == ["done"]
-    assert tree(folder / "shared") == tree(folder / "one")
-
-
-def all_kept(out: Path) -> bool:
-    """Whether the poses of all minutes are there, the last part of one as well, which nobody keeps for himself."""
-    return {path.name for path in out.glob(".stf-*.minutes/*.npz")} == {f"{number:06}.npz" for number in range(3)}
-
-
-class EnoughError(Exception):
-    """Ends the work as a kill does."""
-
-
-class Steps:
-    def __init__(self, frames: int) -> None:
-        self.left = frames
-
-    def begin(self, what: str, frames: int | None) -> None:
-        pass
-
-    def advance(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise EnoughError
-
-
-def test_a_long_video_goes_on_from_its_last_whole_minute(
-    pose_model: Path,  # noqa: ARG001
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "SPAN", 1.0)
-    copy_video(DEMO, tmp_path / "demo.mp4", 80)
-    video = Video(tmp_path / "demo.mp4", Path("demo"))
-
-    def label(out: str, frames: int = -1) -> None:
-        Labeller(Job(tmp_path / out, Engine("utd-mhad-27", "cpu"), ("csv", "npz")), print).label(video, Steps(frames))
-
-    label("unbroken")
-    with pytest.raises(EnoughError):
-        label("out", 72)
-    kept = [path.name for path in (tmp_path / "out").glob(".stf-*.minutes/*.npz")]
-    assert sorted(kept) == ["000000.npz", "000001.npz"]
-    minutes = next((tmp_path / "out").glob(".stf-*.minutes"))
-    shutil.copytree(minutes, tmp_path / "minutes")
-    label("out")
-    assert tree(tmp_path / "out") == tree(tmp_path / "unbroken")
-    shutil.move(tmp_path / "minutes", minutes)  # killed just after the record had its name
-    label("out")
-    assert tree(tmp_path / "out") == tree(tmp_path / "unbroken")
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(stf: Command, tmp_path: Path) -> None:
