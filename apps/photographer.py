@@ -59,12 +59,17 @@ class Photographer:
         self.rest(0.5)
 
     def turn_dark(self) -> None:
-        """Give the application what a system that is set to dark gives it; the offscreen platform has no colours."""
-        palette = QPalette(QColor(45, 45, 48))
-        palette.setColor(QPalette.ColorRole.Base, QColor(30, 30, 32))
-        palette.setColor(QPalette.ColorRole.AlternateBase, QColor(58, 58, 62))
-        QApplication.setPalette(palette)
+        """Give the application the colours of a system that is set to dark."""
+        QApplication.setPalette(dark_palette())
         self.rest(0.5)
+
+
+def dark_palette() -> QPalette:
+    """What a system that is set to dark gives an application; the offscreen platform has none of its own."""
+    palette = QPalette(QColor(45, 45, 48))
+    palette.setColor(QPalette.ColorRole.Base, QColor(30, 30, 32))
+    palette.setColor(QPalette.ColorRole.AlternateBase, QColor(58, 58, 62))
+    return palette
 
 
 def prepare(description: str | None) -> tuple[QApplication, Path]:

@@ -109,7 +109,8 @@ class Worker:
         self._thread = Thread(target=self._run, name="stf-viewer", daemon=True)
 
     def start(self) -> None:
-        """Begin; once."""
+        """Begin; once, in the interface's thread."""
+        cores.take_short_turns()  # this thread's, and those of all that work for it
         self._thread.start()
 
     def join(self, timeout: float) -> bool:

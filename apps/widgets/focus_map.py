@@ -1,11 +1,13 @@
 """The focus of one window: joints, grouped by limb, over time."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from apps.widgets.colours import focus_image
+from apps.widgets.colours import clear_pixmap, focus_image
 from apps.widgets.data import FocusWindow
 
 _LINE = 18  # pixels; height of the line of text above and below the map
@@ -34,7 +36,8 @@ class FocusMap(QWidget):
         self._rows: list[int] = []  # the joint of each row
         self._limbs: list[tuple[str, int, int]] = []  # name, first row, rows
         self._left: float | None = None  # where the map begins, for as long as the names stay
-        self._names: QPixmap | None = None  # all of them, which take longer to draw than the map
+        self._names: QPixmap | None = None  # of joints and limbs, and black where the map is
+        self._map: QPixmap | None = None  # as large as it is shown: every frame moves it, few change it
         self._now = 0.0
         self._cursor: float | None = None
         self._pointer: QPointF | None = None
@@ -61,11 +64,11 @@ class FocusMap(QWidget):
                 (name, end - len(limb), len(limb))
                 for (name, limb), end in zip(window.layout.limbs.items(), ends, strict=True)
             ]
-            self._left = self._names = None
+            self._forget()
         same = window is not None and self._window is not None and window.values is self._window.values
         self._window = window
         if window and not same:
-            self._image = focus_image(np.ascontiguousarray(window.values.T[self._rows]))
+            self._image, self._map = focus_image(np.ascontiguousarray(window.values.T[self._rows])), None
             self._now = window.end
             self.setAccessibleDescription(self._strongest(window))
         self.update()
@@ -109,10 +112,14 @@ class FocusMap(QWidget):
         painter.setFont(font)
         area = self._area()
         self._write(painter, QRectF(0, 0, self.width(), _LINE), self._window.title)
-        self._draw_limbs(painter, area)
         if self._names is None:
             self._names = self._draw_names(area, font)
+        if self._map is None:
+            self._map = self._draw_map(area)
         painter.drawPixmap(0, 0, self._names)
+        painter.setClipRect(area)
+        painter.drawPixmap(QPointF(area.x() + self._shift(area), area.y()), self._map)
+        painter.setClipping(False)
         shown = self._pointed()
         marked = self._marked if shown is None else shown[0]
         if marked >= 0:
@@ -126,7 +133,7 @@ class FocusMap(QWidget):
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setPen(text)
         below = QRectF(0, self.height() - _LINE, self.width(), _LINE)
-        self._write(painter, below, self._said(shown, marked), self._time(self._now))
+        self._write(painter, below, self._said(shown, marked), _seconds(self._now))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Say which joint the pointer is on."""
@@ -135,17 +142,21 @@ class FocusMap(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Places change."""
         super().resizeEvent(event)
-        self._left = self._names = None
+        self._forget()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Letters and colours may change."""
         super().changeEvent(event)
-        self._left = self._names = None
+        self._forget()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """The pointer is on no joint."""
         self._point(None)
         super().leaveEvent(event)
+
+    def _forget(self) -> None:
+        """Draw everything anew the next time."""
+        self._left = self._names = self._map = None
 
     def _point(self, place: QPointF | None) -> None:
         self._pointer = place
@@ -183,10 +194,10 @@ class FocusMap(QWidget):
             return ""
         if pointed:
             joint, time, value = pointed
-            return f"{self._name(joint)} at {self._time(time)}: {value:.2f}"
+            return f"{self._name(joint)} at {_seconds(time)}: {value:.2f}"
         if marked >= 0:
             return f"{self._name(marked)}: {window.values[:, marked].mean():.2f} on average"
-        return self._time(self._now - (window.end - window.start))
+        return _seconds(self._now - (window.end - window.start))
 
     def _strongest(self, window: FocusWindow) -> str:
         mean = window.values.mean(axis=0)
@@ -199,10 +210,6 @@ class FocusMap(QWidget):
     def _short(self, row: int, limb: str) -> str:
         """A row's joint without the side, which is in the limb's name."""
         return self._name(self._rows[row]).removeprefix(limb.partition(" ")[0]).strip()
-
-    @staticmethod
-    def _time(seconds: float) -> str:
-        return f"{seconds:.1f} s"
 
     def _area(self) -> QRectF:
         """Where the map is."""
@@ -227,35 +234,38 @@ class FocusMap(QWidget):
         height = (area.height() - _GAP * (len(self._limbs) - 1)) / len(self._rows)
         return QRectF(area.x(), area.y() + row * height + number * _GAP, area.width(), height)
 
-    def _draw_limbs(self, painter: QPainter, area: QRectF) -> None:
-        window = self._window
-        if window is None:
-            return
-        span = window.end - window.start
-        shift = (window.end - self._now) / span * area.width() if span > 0 else 0.0
-        moments = self._image.width()
+    def _blocks(self, area: QRectF) -> Iterator[tuple[QRectF, int, int]]:
+        """Where each limb is, its first row, and how many it has."""
         for _, first, count in self._limbs:
             top, last = self._row_rect(first, area), self._row_rect(first + count - 1, area)
-            block = QRectF(area.x(), top.y(), area.width(), last.bottom() - top.y())
-            painter.fillRect(block, Qt.GlobalColor.black)
-            painter.save()
-            painter.setClipRect(block)
-            painter.drawImage(block.translated(shift, 0), self._image, QRectF(0, first, moments, count))
-            painter.restore()
+            yield QRectF(area.x(), top.y(), area.width(), last.bottom() - top.y()), first, count
+
+    def _shift(self, area: QRectF) -> float:
+        """How far to the right of the video's moment the window ends, in pixels."""
+        window = self._window
+        span = window.end - window.start if window else 0.0
+        return (window.end - self._now) / span * area.width() if window and span > 0 else 0.0
+
+    def _draw_map(self, area: QRectF) -> QPixmap:
+        """The limbs one below the other."""
+        drawn = clear_pixmap(area.size().toSize(), self.devicePixelRatio())
+        painter = QPainter(drawn)
+        for block, first, count in self._blocks(area):
+            rows = QRectF(0, first, self._image.width(), count)
+            painter.drawImage(block.translated(-area.topLeft()), self._image, rows)
+        painter.end()
+        return drawn
 
     def _draw_names(self, area: QRectF, font: QFont) -> QPixmap:
-        """The names of limbs and joints, as they stand beside the map."""
-        ratio = self.devicePixelRatio()
-        names = QPixmap(self.size() * ratio)
-        names.setDevicePixelRatio(ratio)
-        names.fill(Qt.GlobalColor.transparent)
+        """The names of limbs and joints, as they stand beside the map, and its black ground."""
+        names = clear_pixmap(self.size(), self.devicePixelRatio())
         painter = QPainter(names)
+        for block, _, _ in self._blocks(area):
+            painter.fillRect(block, Qt.GlobalColor.black)
         painter.setFont(font)
         painter.setPen(self.palette().windowText().color())
-        for name, first, count in self._limbs:
-            top, last = self._row_rect(first, area), self._row_rect(first + count - 1, area)
-            block = QRectF(area.x(), top.y(), area.width(), last.bottom() - top.y())
-            tall = top.height() >= _SMALLEST
+        tall = self._row_rect(0, area).height() >= _SMALLEST
+        for (name, _, _), (block, first, count) in zip(self._limbs, self._blocks(area), strict=True):
             for row in range(first, first + count) if tall else ():
                 place = self._row_rect(row, area)
                 self._write(painter, QRectF(0, place.y(), area.x() - 6, place.height()), "", self._short(row, name))
@@ -283,3 +293,7 @@ class FocusMap(QWidget):
         if right:
             words = metrics.elidedText(right.strip(), Qt.TextElideMode.ElideRight, int(area.width()))
             painter.drawText(area, middle | Qt.AlignmentFlag.AlignRight, words)
+
+
+def _seconds(moment: float) -> str:
+    return f"{moment:.1f} s"

@@ -55,7 +55,9 @@ class Timeline(QWidget):
         return QSize(160, self.sizeHint().height())
 
     def set_span(self, span: Span) -> None:
-        """Show another minute."""
+        """Show another minute; nothing is done where it would look the same."""
+        if self._looks_like(span):
+            return
         segments = sorted((*span.segments, *span.ongoing), key=attrgetter("start"))
         people = sorted({segment.person for segment in segments})[-_MOST_ROWS:]
         self._span = span
@@ -153,6 +155,16 @@ class Timeline(QWidget):
         self.setAccessibleDescription(_said(segment))
         self.chosen.emit(segment)
         self.update()
+
+    def _looks_like(self, span: Span) -> bool:
+        """Whether another minute shows the same, less than a pixel aside."""
+        now = self._span
+        return (
+            (span.seconds, span.absolute) == (now.seconds, now.absolute)
+            and abs(span.now - now.now) / span.seconds * self.width() < 1
+            and span.segments == now.segments
+            and [(one.person, one.label) for one in span.ongoing] == [(one.person, one.label) for one in now.ongoing]
+        )
 
     def _left(self) -> int:
         return min(_NAMES + 12, self.width() // 3) if self._margin is None else self._margin

@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from viewing import let_qt_work, move
 
-from apps.live.screenshots import dark_palette
+from apps.photographer import dark_palette
 from apps.widgets.banner import Banner
 from apps.widgets.colours import colour_of
 from apps.widgets.data import FocusWindow, Picture, Score, Span, Spot, Stage, Vitals
@@ -184,6 +184,20 @@ def test_what_is_over_is_filled_and_what_goes_on_is_not() -> None:
     over, ongoing = colour(Span((doing,), (), 60.0)), colour(Span((), (doing,), 60.0))
     assert over == list(colour_of(0).getRgb()[:3])
     assert ongoing == list(QApplication.palette().window().color().getRgb()[:3])
+
+
+def test_a_timeline_moves_on_by_whole_pixels_and_with_every_new_segment() -> None:
+    timeline, segment = Timeline(), Segment(30, 45, 0, "wave", 0.9)
+    timeline.set_span(Span((segment,), (), 60.0))
+    show(timeline, 676, 70)
+    before = grab(timeline)
+    timeline.set_span(Span((segment,), (), 60.02))
+    assert (grab(timeline) == before).all()
+    timeline.set_span(Span((segment,), (), 61.0))
+    moved = grab(timeline)
+    assert (moved != before).any()
+    timeline.set_span(Span((segment, Segment(50, 55, 0, "clap", 0.8)), (), 61.0))
+    assert (grab(timeline) != moved).any()
 
 
 def test_status_lists_every_stage_once_opened() -> None:

@@ -1,6 +1,7 @@
 """Who computes on which core, looked up in the system while a real pipeline runs."""
 
 import os
+import platform
 import subprocess
 import sys
 from ast import literal_eval
@@ -60,3 +61,25 @@ def test_a_process_with_one_core_is_left_alone() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["None", "1"]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/sched").exists() or tuple(map(int, platform.release().split(".")[:2])) < (6, 12),
+    reason="needs a Linux whose turns can be chosen, and that tells them",
+)
+def test_short_turns_are_inherited_by_threads_that_are_started_later() -> None:
+    code = (
+        "import threading\n"
+        "from pathlib import Path\n"
+        "from realtime import cores\n"
+        "def turn(task):\n"
+        "    lines = Path(f'/proc/self/task/{task}/sched').read_text().splitlines()\n"
+        "    return next((line.split()[-1] for line in lines if line.startswith('se.slice')), None)\n"
+        "print(turn(threading.get_native_id()))\n"
+        "cores.take_short_turns()\n"
+        "later = threading.Thread(target=lambda: print(turn(threading.get_native_id())))\n"
+        "later.start(); later.join()"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    usual, short = said.split()
+    assert int(short) == 100_000 < int(usual)
