@@ -61,11 +61,11 @@ def take_short_turns() -> None:
     theirs sooner (sched_setattr(2), since 6.12). Other systems are left as they are.
     """
     number = _SCHED_SETATTR.get(platform.machine())
-    if sys.platform != "linux" or number is None:
+    if sys.platform != "linux" or number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
         return
-    policy, flags, niceness = 0, 0, os.getpriority(os.PRIO_PROCESS, 0)
+    flags, niceness = 0, os.getpriority(os.PRIO_PROCESS, 0)
     # struct sched_attr: size, policy, flags, nice, priority, and in nanoseconds runtime, deadline, period
-    attributes = struct.pack("=IIQiIQQQ", 48, policy, flags, niceness, 0, _TURN_NS, 0, 0)
+    attributes = struct.pack("=IIQiIQQQ", 48, os.SCHED_OTHER, flags, niceness, 0, _TURN_NS, 0, 0)
     ctypes.CDLL(None).syscall(number, 0, attributes, 0)
 
 
