@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calibration.body import load_body
-from calibration.camera.files import device_name, find_camera, load_camera
 from realtime.body import Body
 from realtime.camera import DEFAULT_FIELD_OF_VIEW, Camera, default_camera
 from realtime.pose import Delegate, MediaPipePose
@@ -63,7 +61,11 @@ class Engine:
         Raises:
             UserError: if it cannot be read.
         """
-        return None if self.camera is None else load_camera(self.camera)
+        if self.camera is None:
+            return None
+        from calibration.camera.files import load_camera  # noqa: PLC0415 - pydantic, likewise
+
+        return load_camera(self.camera)
 
     def person(self) -> Body | None:
         """The body that skeletons are to have, if one was given.
@@ -73,7 +75,11 @@ class Engine:
         """
         if self.body is not None and self.people > 1:
             raise UserError(f"{self.body} is the body of one person; leave out --body or --people")
-        return None if self.body is None else load_body(self.body)
+        if self.body is None:
+            return None
+        from calibration.body import load_body  # noqa: PLC0415
+
+        return load_body(self.body)
 
 
 def camera_of(source: Source, spec: str, engine: Engine) -> Camera:
@@ -90,7 +96,11 @@ def camera_of(source: Source, spec: str, engine: Engine) -> Camera:
     device = device_number(spec)
     if (camera := engine.calibration()) is not None:
         return camera.scaled(*source.size)
-    return default_camera(*source.size) if device is None else find_camera(device_name(device), *source.size)
+    if device is None:
+        return default_camera(*source.size)
+    from calibration.camera.files import device_name, find_camera  # noqa: PLC0415
+
+    return find_camera(device_name(device), *source.size)
 
 
 def device_number(spec: str) -> int | None:
