@@ -10,7 +10,7 @@ import numpy as np
 from apps.engine import Engine
 from apps.inspect.clip_subject import ClipSubject
 from apps.inspect.data import Answer, Edit, ModelFacts, Trust, Why
-from apps.inspect.opening import Opened, Request, open_request
+from apps.inspect.opening import Opened, Request, Unlabelled, open_request
 from apps.inspect.subject import Subject
 from apps.inspect.volume import Volume, open_volume
 from realtime.records import check_model, describe_model
@@ -54,8 +54,8 @@ class Thinker:
         shown = recogniser.header.focus_module % depth + 1
         return ModelFacts(self._name, recogniser.classes, depth, tuple(networks), shown)
 
-    def open(self, request: Request) -> Opened:
-        """Open what is to be inspected.
+    def open(self, request: Request) -> Opened | Unlabelled:
+        """Open what is to be inspected, unless it is to be labelled first.
 
         Raises:
             UserError: as `open_request`.

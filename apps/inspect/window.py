@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from apps.inspect.actions import COMMANDS
+from apps.inspect.chores import Progress
 from apps.inspect.commands import Commands
 from apps.inspect.graph_panel import GraphPanel
 from apps.inspect.labels_panel import LabelsPanel
@@ -34,6 +35,7 @@ from apps.live.wishes import Look
 from apps.widgets.banner import Banner
 from apps.widgets.body_view import Bodies, BodyView
 from apps.widgets.data import Spot
+from apps.widgets.progress import ProgressLine
 from apps.widgets.timeline import clock
 from apps.widgets.video_view import VideoView
 from stf.prediction import Segment
@@ -54,6 +56,7 @@ class InspectWindow(QMainWindow):
         self.setWindowTitle("STF inspector")
         self.setAcceptDrops(True)
         self.banner, self.video, self.body = Banner(), VideoView(), BodyView()
+        self.progress = ProgressLine()
         self.video.set_message("Opening...")
         self.body.set_message("Nobody is seen at this moment.")
         self.time = TimePanel(inspector)
@@ -138,6 +141,7 @@ class InspectWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.banner)
+        column.addWidget(self.progress)
         column.addWidget(whole, 1)
         centre = QWidget()
         centre.setLayout(column)
@@ -153,6 +157,8 @@ class InspectWindow(QMainWindow):
         inspector.cursor.moved.connect(self._move)
         inspector.asking.grew.connect(self._show_body)
         inspector.asking.answered.connect(self._show_body)
+        inspector.chores.progressed.connect(self._tell_progress)
+        self.progress.cancelled.connect(inspector.chores.cancel)
         self.video.resized.connect(self._fit)
         self.video.spot_hovered.connect(lambda spot: self._mark(spot.joint if spot else -1))
         self.video.person_clicked.connect(inspector.asking.look_at)
@@ -192,6 +198,11 @@ class InspectWindow(QMainWindow):
         if notice.failed:
             self.banner.say(notice.text)
         self._status.setText(notice.text)
+
+    def _tell_progress(self, progress: Progress | None) -> None:
+        self.progress.setVisible(progress is not None)
+        if progress:
+            self.progress.show_progress(progress.what, progress.done, progress.total)
 
     def _paint(self, shown: Shown | None) -> None:
         if shown:

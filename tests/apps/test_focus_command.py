@@ -91,7 +91,7 @@ def test_a_span_of_a_video_is_explained_on_the_video_s_clock(stf: Command) -> No
         (("--clip", "a3_s2_t1", "--span", "2-2"), "no span of time"),
         (("--clip", "a3_s2_t1", "--module", "9"), "1 to 6"),
         (("--clip", "a3_s2_t1", "--stream", "motion"), "joint, bone"),
-        (("--clip", "a3_s2_t1", "--figure", "x.jpg"), ".png or .svg"),
+        (("--clip", "a3_s2_t1", "--figure", "x.jpg"), ".gif or .mp4"),
         (("--clip", "a3_s2_t1", "-o", "x.csv"), ".npz"),
         (("--class", "wave", "--span", "1-2"), "say which by --clip"),
         (("--class", "wave", "--split", "subject=77"), "no clip of 'wave'"),

@@ -1,0 +1,69 @@
+"""Labelling a video from within the inspector."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip(
+    "PySide6.QtWidgets", reason="Qt needs libraries of the system that are not here", exc_type=ImportError
+)
+
+from conftest import DEMO, copy_video, names
+from inspecting import Inspecting
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from apps.engine import Engine
+from apps.inspect.opening import Request
+from stf.checkpoint import DEFAULT_MODEL
+
+Maker = Callable[..., Inspecting]
+
+
+@pytest.fixture
+def unlabelled(tmp_path: Path, pose_model: Path) -> Path:  # noqa: ARG001 - fetched before
+    """Two seconds of the demo clip in a folder of its own."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    copy_video(DEMO, folder / "short.mp4", 60)
+    return folder / "short.mp4"
+
+
+def drop(inspecting: Inspecting, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    none = Qt.MouseButton.NoButton
+    event = QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, none, Qt.KeyboardModifier.NoModifier)
+    inspecting.window.dropEvent(event)
+
+
+def test_a_video_that_is_dropped_is_labelled_and_opened_while_the_window_goes_on(
+    make_inspecting: Maker, unlabelled: Path
+) -> None:
+    inspecting = make_inspecting(Engine(DEFAULT_MODEL, "cpu"))
+    drop(inspecting, unlabelled)
+    line = inspecting.window.progress
+    inspecting.wait(lambda: "Labelling short.mp4" in line.text)
+    inspecting.wait(lambda: line.bar.maximum() == 60 and line.bar.value() > 0)
+    assert inspecting.window.isEnabled()
+    inspecting.wait(lambda: inspecting.inspector.subject is not None, 120)
+    inspecting.wait(line.isHidden)
+    assert names(unlabelled.parent) == {"short.mp4", "short.stf.json", "short.stf.npz", "short.poses.npz"}
+    inspecting.cursor.go(1.0)
+    inspecting.wait(lambda: any(abs(shown.time - 1.0) < 0.04 for shown in inspecting.painted))
+    assert inspecting.window.banner.text == ""
+
+
+def test_labelling_can_be_cancelled_and_ends_with_the_window(make_inspecting: Maker, unlabelled: Path) -> None:
+    inspecting = make_inspecting(Engine(DEFAULT_MODEL, "cpu"))
+    inspecting.window.open(Request(unlabelled))
+    inspecting.wait(lambda: "Labelling" in inspecting.window.progress.text)
+    inspecting.trigger("cancel")
+    inspecting.wait(lambda: any("it was cancelled" in notice.text for notice in inspecting.said), 5)
+    inspecting.wait(inspecting.window.progress.isHidden)
+    inspecting.window.open(Request(unlabelled))
+    inspecting.wait(lambda: "Labelling" in inspecting.window.progress.text)
+    inspecting.window.close()
+    assert inspecting.inspector.join(5)
+    assert names(unlabelled.parent) == {"short.mp4"}
