@@ -62,6 +62,11 @@ class Chore:
                 self._told = now
                 self._tell(self.progress)
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether this is to be the end."""
+        return self._cancelled.is_set()
+
     def check(self) -> None:
         """Go on, unless it was cancelled.
 

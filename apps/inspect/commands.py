@@ -66,6 +66,9 @@ class Commands:
             "module": self._next_module,
             "reset": self._reset,
             "trust": inspector.doubt_focus,
+            "mean_span": window.mean.over_span,
+            "mean_all": window.mean.over_all,
+            "mean_class": window.mean.over_class,
             "figure": self._save,
             "undo": lambda: inspector.asking.change(inspector.asking.edits[:-1]),
             "full": self._fill_screen,
@@ -90,7 +93,7 @@ class Commands:
             name = f"{Path(subject.name).stem}.png"
             path, _ = QFileDialog.getSaveFileName(self._window, "Save this span", name, CHOICES)
             if path:
-                self._inspector.save(Path(path))
+                self._inspector.explain(lambda found: self._inspector.keep(Path(path), found))
 
     def _find(self) -> None:
         request = self._inspector.request

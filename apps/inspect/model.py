@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from apps.engine import Engine
 from apps.inspect.asking import Asking
+from apps.inspect.averaging import Averaging
 from apps.inspect.chores import Chores
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import ModelFacts
@@ -58,6 +59,7 @@ class Inspector(QObject):
         asking: the question and the answers.
         painter: draws pictures.
         chores: what takes its time, and can be cancelled.
+        averaging: makes means.
         subject: what is inspected; None before the first.
         lost: what is wrong with its video; empty where nothing is.
         corrections: of its labels; None where there is no record.
@@ -89,9 +91,11 @@ class Inspector(QObject):
         self.asking = Asking(self._thinker, self._work, self.cursor)
         self.painter = Painter()
         self.chores = Chores()
+        self.averaging = Averaging(self._thinker, self._work, self._files, self.asking, self.chores)
         self._labelling = Labelling(engine, self.chores)
         self._labelling.labelled.connect(self._open_labelled)
-        for part in (self._work, self._disk, self._files, self._labelling, self.asking, self.painter):
+        parts = (self._work, self._disk, self._files, self._labelling, self.asking, self.averaging, self.painter)
+        for part in parts:
             part.failed.connect(self.said)
         self.painter.painted.connect(self._settle)
         self.painter.failed.connect(self._settle)
@@ -188,10 +192,6 @@ class Inspector(QObject):
         subject, person, span, why = self.subject, self.asking.person, self.span, self.asking.why
         if subject:
             self._work.do(lambda: self._thinker.explain(subject, person, span, why), then)
-
-    def save(self, path: Path) -> None:
-        """Ask the question about the span, and write the answer in the format that the file's name ends in."""
-        self.explain(lambda found: self.keep(path, found))
 
     def keep(self, path: Path, found: "Explanation") -> None:
         """Write an answer in the format that the file's name ends in."""

@@ -61,6 +61,16 @@ class Volume:
         values[shown] = self._focus[self._rows[nearest[shown]], moment].astype(np.float32) / 255
         return values
 
+    def mean(self) -> tuple[Float32[np.ndarray, "T V"], int]:
+        """The mean focus over the known windows, and the number of the one that correlates best with it."""
+        known = np.flatnonzero(self._known)
+        rows = self._focus[self._rows[known]].astype(np.float32) / 255
+        mean: Float32[np.ndarray, "T V"] = rows.mean(axis=0)
+        centred = rows - rows.mean(axis=(1, 2), keepdims=True)
+        norm = np.linalg.norm(centred.reshape(len(rows), -1), axis=1)
+        likeness = (centred * (mean - mean.mean())).sum(axis=(1, 2)) / (norm + np.finfo(np.float32).eps)
+        return mean, int(known[likeness.argmax()])
+
     def missing(self, time: float, most: int) -> list[int]:
         """The windows to ask about next: those not known whose middles are nearest to a moment."""
         unknown = np.flatnonzero(~self._known)

@@ -23,6 +23,7 @@ from apps.inspect.chores import Progress
 from apps.inspect.commands import Commands
 from apps.inspect.graph_panel import GraphPanel
 from apps.inspect.labels_panel import LabelsPanel
+from apps.inspect.mean_panel import MeanPanel
 from apps.inspect.model import Inspector
 from apps.inspect.opening import Request
 from apps.inspect.painter import Shown
@@ -62,6 +63,7 @@ class InspectWindow(QMainWindow):
         self.time = TimePanel(inspector)
         self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
         self.labels, self.graph = LabelsPanel(inspector), GraphPanel(inspector)
+        self.mean = MeanPanel(inspector)
         self._links: Sequence[tuple[int, int, float]] = ()
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
@@ -113,7 +115,13 @@ class InspectWindow(QMainWindow):
         self.views.addWidget(self.body)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        panels = {"Why": self.why, "Try it": self.what_if, "Labels": self.labels, "Graph": self.graph}
+        panels = {
+            "Why": self.why,
+            "Try it": self.what_if,
+            "Labels": self.labels,
+            "Graph": self.graph,
+            "Mean": self.mean,
+        }
         for name, panel in panels.items():
             area = QScrollArea()
             area.setWidget(panel)
@@ -166,6 +174,7 @@ class InspectWindow(QMainWindow):
         self.time.joint_hovered.connect(self._point)
         self.time.segment_chosen.connect(self._choose)
         self.graph.linked.connect(self._link)
+        self.mean.asked.connect(lambda: self.tabs.setCurrentIndex(self.tabs.count() - 1))
 
     def _open(self) -> None:
         subject = self.inspector.subject

@@ -200,9 +200,9 @@ class FocusMap(QWidget):
         """A row's joint without the side, which is in the limb's name."""
         return self._name(self._rows[row]).removeprefix(limb.partition(" ")[0]).strip()
 
-    @staticmethod
-    def _time(seconds: float) -> str:
-        return f"{seconds:.1f} s"
+    def _time(self, moment: float) -> str:
+        unit = self._window.unit if self._window else "s"
+        return f"{moment:.1f} {unit}" if unit == "s" else f"{moment:.0f} {unit}"
 
     def _area(self) -> QRectF:
         """Where the map is."""

@@ -89,7 +89,7 @@ def _choose_colours(image: Image) -> Graph:
     """Pictures in; the same with few colours out, once there are no more."""
     height, width = image.shape[:2]
     graph = Graph()
-    source = graph.add_buffer(width=width, height=height, format="bgr24", time_base=TIME_BASE)
+    source = graph.add_buffer(width=width, height=height, format=av.VideoFormat("bgr24"), time_base=TIME_BASE)
     split, palette = graph.add("split"), graph.add("palettegen", "stats_mode=full")
     use, sink = graph.add("paletteuse", "dither=bayer:bayer_scale=4:diff_mode=rectangle"), graph.add("buffersink")
     source.link_to(split)

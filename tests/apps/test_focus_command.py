@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from conftest import DEMO, ROOT, Command, Labelled, names
@@ -37,6 +38,17 @@ def test_a_figure_can_be_a_drawing(stf: Command, utd_mhad: Path, tmp_path: Path)
     outcome = stf("focus", utd_mhad, *MODEL, *asked, "--figure", "boxing.svg")
     assert "module 2 of 6, bone, pooled" in outcome.out
     assert (tmp_path / "boxing.svg").read_text().lstrip().startswith("<?xml")
+
+
+def test_a_figure_can_move(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
+    outcome = stf("focus", utd_mhad, *MODEL, "--clip", "a3_s2_t1", "--span", "0.4-1.4", "--figure", "wave.gif")
+    assert (outcome.code, outcome.err) == (0, "")
+    with av.open(str(tmp_path / "wave.gif")) as file:
+        frames = [(float(frame.time), frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)]
+    assert 12 <= len(frames) <= 14
+    assert frames[-1][0] == pytest.approx(1.0, abs=0.1)
+    assert any((frame != frames[0][1]).any() for _, frame in frames)
+    assert names(tmp_path) == {"wave.gif"}
 
 
 def test_without_a_file_joints_and_moments_are_listed(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
