@@ -43,14 +43,18 @@ class MeanPanel(QWidget):
         self.mean: Mean | None = None
         self._moment = 0
         self.buttons = {name: QPushButton(name) for name in ("This span", "Everything", "The class", "Save...")}
-        tips = ("the marked span, or this segment (A)", "all windows of this person (Shift+A)")
-        tips = (*(f"The mean focus over {tip}" for tip in (*tips, "all clips of a class (Ctrl+A)")), "Save this mean")
+        tips = (
+            "The mean focus over the marked span, or this segment (A)",
+            "The mean focus over all windows of this person (Shift+A)",
+            "The mean focus over all clips of a class (Ctrl+A)",
+            "Save this mean",
+        )
         calls = (self.over_span, self.over_all, self.over_class, self._save)
         grid = QGridLayout()
         grid.setSpacing(3)
         for column, (button, tip, call) in enumerate(zip(self.buttons.values(), tips, calls, strict=True)):
             button.setToolTip(tip)
-            button.setAccessibleName(tip)
+            button.setAccessibleDescription(tip)
             button.clicked.connect(call)
             grid.addWidget(button, 0, column)
         self.said = QLabel(

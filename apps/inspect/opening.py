@@ -87,7 +87,7 @@ def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened |
         if not record_at.is_file():
             open_recording(source).close()
             return Unlabelled(source, record_at)
-        source, video_at = record_at, source
+        source, video_at = record_at, video_at or source
     record = open_record(source, video_at=video_at)
     try:
         video, lost = record.video(), ""

@@ -42,6 +42,7 @@ from apps.widgets.video_view import VideoView
 from stf.prediction import Segment
 
 _SIZE = 1280, 900
+_EMPTY = "Nothing is open. Open a video, a label record or a dataset, or drop one here."
 
 
 class InspectWindow(QMainWindow):
@@ -58,7 +59,7 @@ class InspectWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.banner, self.video, self.body = Banner(), VideoView(), BodyView()
         self.progress = ProgressLine()
-        self.video.set_message("Opening...")
+        self.video.set_message(_EMPTY)
         self.body.set_message("Nobody is seen at this moment.")
         self.time = TimePanel(inspector)
         self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
@@ -74,6 +75,8 @@ class InspectWindow(QMainWindow):
     def open(self, request: Request) -> None:
         """Inspect something else."""
         self._status.setText(f"opening {request.source.name}...")
+        if self.inspector.subject is None:
+            self.video.set_message("Opening...")
         self.inspector.open(request)
 
     def show_space(self, *, on: bool) -> None:
@@ -207,11 +210,15 @@ class InspectWindow(QMainWindow):
         if notice.failed:
             self.banner.say(notice.text)
         self._status.setText(notice.text)
+        if self.inspector.subject is None:
+            self.video.set_message(_EMPTY)
 
     def _tell_progress(self, progress: Progress | None) -> None:
         self.progress.setVisible(progress is not None)
         if progress:
             self.progress.show_progress(progress.what, progress.done, progress.total)
+            if self.inspector.subject is None:
+                self.video.set_message(f"{progress.what}...")
 
     def _paint(self, shown: Shown | None) -> None:
         if shown:

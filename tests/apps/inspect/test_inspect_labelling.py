@@ -42,13 +42,15 @@ def test_a_video_that_is_dropped_is_labelled_and_opened_while_the_window_goes_on
     make_inspecting: Maker, unlabelled: Path
 ) -> None:
     inspecting = make_inspecting(Engine(DEFAULT_MODEL, "cpu"))
+    told = []
+    inspecting.inspector.chores.progressed.connect(told.append)
     drop(inspecting, unlabelled)
-    line = inspecting.window.progress
-    inspecting.wait(lambda: "Labelling short.mp4" in line.text)
-    inspecting.wait(lambda: line.bar.maximum() == 60 and line.bar.value() > 0)
-    assert inspecting.window.isEnabled()
-    inspecting.wait(lambda: inspecting.inspector.subject is not None, 120)
-    inspecting.wait(line.isHidden)
+    inspecting.wait(lambda: "Labelling short.mp4" in inspecting.window.progress.text)
+    inspecting.trigger("space")
+    assert inspecting.window.views.currentWidget() is inspecting.window.body
+    inspecting.wait(lambda: inspecting.inspector.subject is not None, 250)
+    assert any(progress and progress.total == 60 and 0 < progress.done <= 60 for progress in told)
+    inspecting.wait(inspecting.window.progress.isHidden)
     assert names(unlabelled.parent) == {"short.mp4", "short.stf.json", "short.stf.npz", "short.poses.npz"}
     inspecting.cursor.go(1.0)
     inspecting.wait(lambda: any(abs(shown.time - 1.0) < 0.04 for shown in inspecting.painted))

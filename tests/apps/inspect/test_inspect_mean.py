@@ -111,4 +111,4 @@ def test_the_mean_over_a_class_can_be_cancelled_and_ends_with_the_window(make_in
 
 def test_a_video_has_no_clips_of_a_class_which_is_said(inspecting: Inspecting) -> None:
     inspecting.trigger("mean_class")
-    assert "only a dataset has clips of a class" in inspecting.window.banner.text
+    assert "nly a dataset has clips of a class" in inspecting.window.banner.text

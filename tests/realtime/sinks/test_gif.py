@@ -29,9 +29,8 @@ def test_pictures_come_back_at_their_times_in_their_colours(tmp_path: Path) -> N
 
 
 def test_nothing_is_left_where_the_work_fails_or_there_is_no_picture(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), GifWriter(tmp_path / "a.gif") as writer:
-        writer.write(picture(0), 0.0)
-        raise KeyboardInterrupt
+    with pytest.raises(ValueError, match="ndim"), GifWriter(tmp_path / "a.gif") as writer:
+        writer.write(picture(0)[0], 0.0)
     with pytest.raises(UserError, match="no picture"), GifWriter(tmp_path / "a.gif"):
         pass
     assert list(tmp_path.iterdir()) == []
