@@ -104,7 +104,7 @@ def _caption(image: Image, found: "Explanation", moment: float, score: float) ->
     band = np.full((round(2.4 * line), width, 3), DARK, np.uint8)
     question = f"why {found.label}" + (f" and not {found.contrast}?" if found.contrast else "?")
     if found.clips > 1:
-        question += f"  mean of {found.clips} clips"
+        question += f"  mean of {found.clips}"
     answer = f"{found.label} {score:.0%}"
     room = width - text_width(answer, letters) - 4 * letters
     fitted = letters * min(1.0, room / max(text_width(question, letters), 1))

@@ -153,7 +153,9 @@ class Averaging(QObject):
             self._awaited, facts = None, asking.facts
             self._work.do(
                 lambda: self._thinker.mean(subject, person, why, volume, track, facts),
-                lambda found: self._show(chore, Mean(found, f"{found.clips} windows of {subject.name}")),
+                lambda found: self._show(
+                    chore, Mean(found, f"{found.clips} windows of {subject.name} by how probable that is in each")
+                ),
                 lambda notice: self._fail(chore, notice),
             )
 

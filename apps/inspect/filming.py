@@ -43,7 +43,7 @@ def film_span(
         UserError: if the file cannot be written, or is too long for a GIF.
     """
     moments = moments_of(path, found)
-    steps.begin(path.name, len(moments))
+    steps.begin(f"Writing {path.name}", len(moments))
     if found.clips > 1 or not isinstance(subject, RecordSubject) or subject.video is None:
         draw_film(path, found, steps.advance)
         return

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from apps.inspect.averaging import Mean
 from apps.inspect.keeping import CHOICES
@@ -63,8 +63,9 @@ class MeanPanel(QWidget):
         self.said.setWordWrap(True)
         self.body, self.focus = BodyView(), FocusMap()
         self.body.set_message("The skeleton that is most like the mean appears here.")
-        self.body.setMinimumHeight(190)
-        self.focus.setMinimumHeight(330)
+        for widget, height in ((self.body, 150), (self.focus, 190)):
+            widget.setMinimumHeight(height)
+            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as much as there is
         self.focus.joint_hovered.connect(self.body.mark)
         self.body.joint_hovered.connect(self.focus.mark)
         self._mouse = TimeMouse(self.focus, self.focus.moment_at)
@@ -84,7 +85,7 @@ class MeanPanel(QWidget):
         first, last = self._inspector.span
 
         def show(found: "Explanation") -> None:
-            self.show_mean(Mean(found, f"{Path(found.name).name}, {first:.1f} to {last:.1f} s"))
+            self.show_mean(Mean(found, f"{first:.1f} to {last:.1f} s of {found.name.partition(' (')[0]}"))
 
         self.asked.emit()
         self._inspector.explain(show)

@@ -123,7 +123,7 @@ def take_labelling(photographer: InspectPhotographer, video: Path) -> None:
     window, inspector = photographer.window, photographer.inspector
     before = inspector.subject
     window.open(Request(video))
-    photographer.until(lambda: window.progress.bar.maximum() > 0 and window.progress.bar.value() > 0)
+    photographer.until(lambda: window.progress.text == f"Labelling {video.name}" and window.progress.bar.value() > 0)
     photographer.shoot("labelling")
     window.actions_by_name["cancel"].trigger()
     photographer.until(window.progress.isHidden)

@@ -186,10 +186,13 @@ class Thinker:
     def mean(
         self, subject: Subject, person: int, why: Why, volume: Volume, track: Track, facts: ModelFacts
     ) -> "Explanation":
-        """The mean over all windows, aligned from their beginnings to their ends, on the one that is most like it."""
-        from stf.explanation import Explanation  # noqa: PLC0415
+        """The mean over all windows, aligned from their beginnings to their ends.
 
-        focus, number = volume.mean()
+        A window counts as much as the class is probable in it (ours): where nobody does it, its focus says nothing.
+        """
+        from stf.explanation import Explanation, find_class  # noqa: PLC0415
+
+        focus, number = volume.mean(track.scores[:, find_class(facts.classes, why.label or "")])
         joints = subject.windows(person, [number])[0, subject.row(person)]
         joints[(joints == 0).all(axis=2)] = np.nan
         return Explanation(

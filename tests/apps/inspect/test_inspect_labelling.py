@@ -1,6 +1,6 @@
 """Labelling a video from within the inspector."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,16 +9,27 @@ pytest.importorskip(
     "PySide6.QtWidgets", reason="Qt needs libraries of the system that are not here", exc_type=ImportError
 )
 
-from conftest import DEMO, copy_video, names
+from conftest import DEMO, copy_video, names, our_threads
 from inspecting import Inspecting
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 
 from apps.engine import Engine
+from apps.inspect.model import Inspector
 from apps.inspect.opening import Request
+from apps.inspect.window import InspectWindow
 from stf.checkpoint import DEFAULT_MODEL
 
-Maker = Callable[..., Inspecting]
+
+@pytest.fixture
+def inspecting(qapp: object) -> Iterator[Inspecting]:  # noqa: ARG001 - before there is a window
+    """An empty window with the real engine."""
+    inspector = Inspector(Engine(DEFAULT_MODEL, "cpu"), given=False)
+    inspecting = Inspecting(InspectWindow(inspector), inspector)
+    yield inspecting
+    inspecting.window.close()
+    assert inspector.join(patience=20)
+    assert not our_threads()
 
 
 @pytest.fixture
@@ -39,9 +50,8 @@ def drop(inspecting: Inspecting, path: Path) -> None:
 
 
 def test_a_video_that_is_dropped_is_labelled_and_opened_while_the_window_goes_on(
-    make_inspecting: Maker, unlabelled: Path
+    inspecting: Inspecting, unlabelled: Path
 ) -> None:
-    inspecting = make_inspecting(Engine(DEFAULT_MODEL, "cpu"))
     told = []
     inspecting.inspector.chores.progressed.connect(told.append)
     drop(inspecting, unlabelled)
@@ -57,8 +67,7 @@ def test_a_video_that_is_dropped_is_labelled_and_opened_while_the_window_goes_on
     assert inspecting.window.banner.text == ""
 
 
-def test_labelling_can_be_cancelled_and_ends_with_the_window(make_inspecting: Maker, unlabelled: Path) -> None:
-    inspecting = make_inspecting(Engine(DEFAULT_MODEL, "cpu"))
+def test_labelling_can_be_cancelled_and_ends_with_the_window(inspecting: Inspecting, unlabelled: Path) -> None:
     inspecting.window.open(Request(unlabelled))
     inspecting.wait(lambda: "Labelling" in inspecting.window.progress.text)
     inspecting.trigger("cancel")

@@ -1,5 +1,6 @@
 """What the model looks at on average: over a segment, over a video, over a class of a dataset."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,9 +53,13 @@ def test_the_mean_over_a_video_waits_for_all_windows_and_can_be_cancelled(inspec
     assert f"{count} windows of short.mp4" in panel.said.text()
     found, volume = panel.mean.found, inspecting.asking.volume
     assert found.focus.max() == pytest.approx(1)
-    mean = np.mean(volume._table["focus"] / 255, axis=0)
+    probable = inspecting.asking.track.scores[:, found.classes.index("clap")]
+    mean = np.average(volume._table["focus"] / 255, axis=0, weights=probable)
     np.testing.assert_allclose(found.focus[0], mean / mean.max(), atol=1e-3)
     assert np.isfinite(found.joints).any()
+    shown = float(re.search(r"at (\d+\.\d) s", found.name)[1])
+    clap = next(segment for segment in inspecting.inspector.segments if segment.label == "clap")
+    assert clap.start - 2 < shown < clap.end
 
 
 @pytest.fixture
