@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stf.explanation import Explanation, ModuleGraph, Question
     from stf.recogniser import Recogniser
 
+_FRAMES = 60  # in which people are looked for at a time
 _ORDERS = 8  # random orders that a focus is compared with
 
 
@@ -167,6 +168,8 @@ class Thinker:
         """
         from stf.explanation import explain  # noqa: PLC0415
 
+        while subject.bodies and not subject.bodies.complete and subject.bodies.until <= span[1]:
+            subject.bodies.find(_FRAMES)
         found = explain(self._ready(), subject.span(person, *span), _question(why))
         if len(found.focus) > 1:
             row = subject.row(person)
