@@ -84,7 +84,7 @@ class Averaging(QObject):
         """The mean over all windows of the person, once all of them are asked.
 
         Args:
-            label: the class to explain where none is chosen.
+            label: the class to explain.
         """
         self._stop()
         asking = self._asking
@@ -92,7 +92,7 @@ class Averaging(QObject):
             return
         self._chore = self._chores.start()
         self._chore.begin(f"Asking about all of {asking.subject.name}", 100)
-        self._awaited = asking.subject, asking.person, replace(asking.why, label=asking.why.label or label)
+        self._awaited = asking.subject, asking.person, replace(asking.why, label=label)
         asking.wonder(self._awaited[2])
         self._follow()
 
@@ -101,15 +101,15 @@ class Averaging(QObject):
 
         Args:
             request: what is inspected, of which dataset.
-            label: the class to explain where none is chosen.
+            label: the class to explain.
         """
         self._stop()
-        why = replace(self._asking.why, label=self._asking.why.label or label)
+        why = replace(self._asking.why, label=label)
         chore = self._chore = self._chores.start()
 
         def read() -> ClassClips | None:
             with suppress(CancelledError):
-                return find_clips(request, why.label or label, chore)
+                return find_clips(request, label, chore)
             return None
 
         self._disk.do(read, lambda found: self._begin(chore, found, why), lambda notice: self._fail(chore, notice))
@@ -195,7 +195,7 @@ def find_clips(request: Request, label: str, steps: Steps) -> ClassClips:
         steps: told of every clip; what they raise ends the search.
 
     Raises:
-        UserError: if the dataset has no such class, or a clip is broken.
+        UserError: if the dataset has no such class, or no clip of it.
     """
     from stf.datasets import open_corpus  # noqa: PLC0415 - SciPy and torch, for which the window does not wait
     from stf.datasets.corpus import OnBroken, Part, find_split, read_clips  # noqa: PLC0415
@@ -205,14 +205,15 @@ def find_clips(request: Request, label: str, steps: Steps) -> ClassClips:
     number = find_class(corpus.classes, label, "the dataset")
     split, side = find_split(corpus, None) if corpus.splits else ("", lambda _: Part.TEST)
     steps.begin(f"{corpus.origin.name}: looking for clips of '{label}'", len(corpus.entries))
-    found = []
-    for clip in read_clips(corpus, on_broken=OnBroken.SKIP, report=lambda _: steps.advance()):
+    found, broken = [], list[UserError]()
+    for clip in read_clips(corpus, on_broken=OnBroken.SKIP, report=broken.append):
         steps.advance()
         if clip.label == number and side(clip) is Part.TEST:
             found.append(clip)
     where = f"the test side of {split} in {corpus.origin.name}" if split else corpus.origin.name
     if not found:
         raise UserError(f"there is no clip of '{label}' on {where}; choose another class")
+    where += f", {len(broken)} broken ones left out" if broken else ""
     return ClassClips(label, where, found)
 
 
