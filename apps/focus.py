@@ -13,6 +13,7 @@ from apps.console import FrameProgress, make_console, say
 from apps.engine import Engine, read_span
 from apps.evaluate import sound_clips
 from apps.focus_figure import check_figure, draw_focus
+from apps.focus_film import draw_film, is_film, moments_of
 from apps.skeletons import see_skeletons
 from realtime.clip import clip_of
 from realtime.frames import SkeletonFrame
@@ -44,7 +45,7 @@ class FocusOptions:
         segment: of a record, counted from 1.
         person: of a video or a record; by default who is seen for longest.
         output: the file of numbers.
-        figure: the picture.
+        figure: the picture, or the moving one.
     """
 
     question: Question
@@ -82,7 +83,7 @@ def run_focus(source: Path, engine: Engine, options: FocusOptions) -> None:
     if options.output:
         found.save(options.output)
     if options.figure:
-        draw_focus(options.figure, found, about)
+        _draw(options.figure, found, about)
     say(console, " \u00b7 ".join(about))
     if found.module == found.depth and options.question.module is None:
         say(
@@ -102,6 +103,16 @@ def _check_outputs(options: FocusOptions) -> None:
         check_figure(options.figure)
     if options.output and options.output.suffix.lower() != ".npz":
         raise UserError(f"the file of numbers {options.output} must be a .npz file")
+
+
+def _draw(path: Path, found: Explanation, about: tuple[str, str]) -> None:
+    """A figure, or a film."""
+    if not is_film(path):
+        draw_focus(path, found, about)
+        return
+    with FrameProgress(make_console(stderr=True)) as progress:
+        progress.begin(path.name, len(moments_of(path, found)))
+        draw_film(path, found, progress.advance)
 
 
 def _explain(

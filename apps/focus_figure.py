@@ -13,6 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from apps.focus_film import is_film
 from stf.atomic import output_file, write_errors
 from stf.errors import UserError
 from stf.explanation import Explanation
@@ -33,13 +34,13 @@ _YAW = np.radians(20)  # from the front, to show what reaches towards the viewer
 
 
 def check_figure(path: Path) -> None:
-    """Refuse what no figure can be written to.
+    """Refuse what neither a figure nor a film can be written to.
 
     Raises:
         UserError: if the name does not end in a format of pictures.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise UserError(f"the figure {path} must be a {' or '.join(FORMATS)} file")
+    if path.suffix.lower() not in FORMATS and not is_film(path):
+        raise UserError(f"the figure {path} must be a .png, .svg, .gif or .mp4 file")
 
 
 def draw_focus(path: Path, found: Explanation, about: Sequence[str]) -> None:
@@ -119,7 +120,7 @@ def _short(layout: SkeletonLayout, joint: int, limb: str) -> str:
 
 def _draw_bodies(figure: Figure, found: Explanation, moments: list[int]) -> None:
     """Everybody at some moments, all in one scale."""
-    places = _places(found)[:, moments]
+    places = places_of(found)[:, moments]
     spans = [_middle_and_span(places[:, number]) for number in range(len(moments))]
     height = max((float(span[1]) for _, span in spans), default=1.0)
     width = max((float(span[0]) for _, span in spans), default=1.0)
@@ -165,7 +166,7 @@ def _draw_body(
     )
 
 
-def _places(found: Explanation) -> Float[np.ndarray, "M T V 2"]:
+def places_of(found: Explanation) -> Float[np.ndarray, "M T V 2"]:
     """Where joints are drawn: bodies in space as seen from almost before the first person, else as in the image."""
     layout = found.layout
     known = np.isfinite(found.joints).all(axis=3, keepdims=True)

@@ -34,9 +34,9 @@ class Processes:
         self._processes[worker].give(task)
         self._busy.add(worker)
 
-    def hear(self) -> Iterator[tuple[int, Message]]:
-        """What workers have to tell; waits for something."""
-        told = connection.wait([self._processes[number].pipe for number in self._busy])
+    def hear(self, patience: float | None = None) -> Iterator[tuple[int, Message]]:
+        """What workers have to tell; waits for something, so many seconds at most."""
+        told = connection.wait([self._processes[number].pipe for number in self._busy], patience)
         for number in [number for number in self._busy if self._processes[number].pipe in told]:
             message = self._processes[number].hear()
             if isinstance(message, Lost):

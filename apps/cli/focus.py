@@ -69,7 +69,8 @@ def focus(
         Path | None, typer.Option("-o", "--output", metavar="FILE.npz", help="Write the numbers, rather than a table.")
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option("--figure", metavar="FILE.png|.svg", help="Draw it as for a paper.")
+        Path | None,
+        typer.Option("--figure", metavar="FILE.png|.svg|.gif|.mp4", help="Draw it as for a paper, or let it move."),
     ] = None,
     form: Format = None,
     split: SplitName = None,

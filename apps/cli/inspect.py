@@ -53,5 +53,5 @@ def inspect(
     from apps.inspect.opening import Request  # noqa: PLC0415
 
     engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people, addon=addon)
-    request = Request(source, clip, form, video)
-    raise typer.Exit(run_inspect(engine, InspectOptions(request, output, model is not None)))
+    request = Request(source, clip, form, video, output)
+    raise typer.Exit(run_inspect(engine, InspectOptions(request, model is not None)))

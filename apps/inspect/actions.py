@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from apps.live.actions import Command
 
 COMMANDS: Mapping[str, Command] = {
-    "open": Command("Subject", "Open...", ("O", "Ctrl+O"), "Open a label record, or a video that has one"),
+    "open": Command("Subject", "Open...", ("O", "Ctrl+O"), "Open a label record, or a video, which is labelled first"),
     "folder": Command("Subject", "Open dataset...", ("Ctrl+Shift+O",), "Open a dataset that is a folder"),
     "find": Command("Subject", "Find video...", ("Ctrl+F",), "Say where the video of this record is now"),
     "next_clip": Command("Subject", "Next clip", ("Ctrl+Right",), "Inspect the next clip of the dataset"),
@@ -32,8 +32,12 @@ COMMANDS: Mapping[str, Command] = {
     "module": Command("Ask", "Next module", ("M",), "Ask the next module"),
     "reset": Command("Ask", "As recorded", ("Esc",), "Ask why the top class again, of the window as it is"),
     "trust": Command("Ask", "Can it be trusted?", ("T",), "Take away what has the focus, and something else"),
-    "figure": Command("Keep", "Save...", ("S", "Ctrl+S"), "Save this span: figure, table, arrays, or a page to send"),
+    "mean_span": Command("Ask", "Mean over this span", ("G",), "The mean focus over the marked span, or this segment"),
+    "mean_all": Command("Ask", "Mean over everything", ("Shift+G",), "The mean focus over all windows of the person"),
+    "mean_class": Command("Ask", "Mean over the class", ("Ctrl+G",), "The mean focus over all clips of a class"),
+    "figure": Command("Keep", "Save...", ("S", "Ctrl+S"), "Save this span: figure, film, numbers, or a page to send"),
     "undo": Command("Change", "Undo", ("Ctrl+Z",), "Take the newest change of the window back"),
+    "cancel": Command("Window", "Cancel", ("X",), "Cancel what is under way: labelling, a mean, a film"),
     "full": Command("Window", "Full screen", ("F", "F11"), "Fill the screen, or not", checkable=True),
     "keys": Command("Window", "Keys", ("?", "F1"), "Show what every key does"),
     "quit": Command("Window", "Quit", ("Q", "Ctrl+Q"), "Close the window"),

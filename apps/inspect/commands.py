@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from apps.inspect.actions import COMMANDS
 from apps.inspect.data import Why
+from apps.inspect.keeping import CHOICES
 from apps.inspect.opening import Request
 from apps.live.actions import CheatSheet
 from apps.live.events import Notice
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from apps.inspect.window import InspectWindow
 
 _FILES = "Label records and videos (*.stf.json *.mp4 *.mov *.mkv *.avi *.webm *.m4v);;All files (*)"
-_SAVED = "Figure (*.png);;Drawing (*.svg);;Table (*.csv);;Arrays (*.npz);;Page (*.html)"
 _VIDEOS = "Videos (*.mp4 *.mov *.mkv *.avi *.webm *.m4v);;All files (*)"
 
 
@@ -66,9 +66,13 @@ class Commands:
             "module": self._next_module,
             "reset": self._reset,
             "trust": inspector.doubt_focus,
+            "mean_span": window.mean.over_span,
+            "mean_all": window.mean.over_all,
+            "mean_class": window.mean.over_class,
             "figure": self._save,
             "undo": lambda: inspector.asking.change(inspector.asking.edits[:-1]),
             "full": self._fill_screen,
+            "cancel": inspector.chores.cancel,
             "keys": self._show_keys,
             "quit": self._quit,
         }
@@ -87,9 +91,9 @@ class Commands:
         subject = self._inspector.subject
         if subject:
             name = f"{Path(subject.name).stem}.png"
-            path, _ = QFileDialog.getSaveFileName(self._window, "Save this span", name, _SAVED)
+            path, _ = QFileDialog.getSaveFileName(self._window, "Save this span", name, CHOICES)
             if path:
-                self._inspector.save(Path(path))
+                self._inspector.explain(lambda found: self._inspector.keep(Path(path), found))
 
     def _find(self) -> None:
         request = self._inspector.request

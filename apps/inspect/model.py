@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,10 +10,13 @@ from PySide6.QtCore import QObject, Signal
 
 from apps.engine import Engine
 from apps.inspect.asking import Asking
+from apps.inspect.averaging import Averaging
+from apps.inspect.chores import Chores
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import ModelFacts
-from apps.inspect.keeping import keep
-from apps.inspect.opening import Opened, Request
+from apps.inspect.keeping import export, keep
+from apps.inspect.labelling import Labelling
+from apps.inspect.opening import Opened, Request, Unlabelled
 from apps.inspect.painter import Painter
 from apps.inspect.subject import Subject
 from apps.inspect.thinker import Thinker
@@ -20,7 +24,6 @@ from apps.inspect.work import Work
 from apps.live.events import Notice
 from realtime.formats import Format
 from realtime.records.corrections import Correction, Corrections
-from stf.errors import UserError
 from stf.prediction import Segment
 
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ class Inspector(QObject):
         cursor: the moment that is shown.
         asking: the question and the answers.
         painter: draws pictures.
+        chores: what takes its time, and can be cancelled.
+        averaging: makes means.
         subject: what is inspected; None before the first.
         lost: what is wrong with its video; empty where nothing is.
         corrections: of its labels; None where there is no record.
@@ -85,7 +90,12 @@ class Inspector(QObject):
         self._files = Work("stf-inspector-files")
         self.asking = Asking(self._thinker, self._work, self.cursor)
         self.painter = Painter()
-        for part in (self._work, self._disk, self._files, self.asking, self.painter):
+        self.chores = Chores()
+        self.averaging = Averaging(self._thinker, self._work, self._files, self.asking, self.chores)
+        self._labelling = Labelling(engine, self.chores)
+        self._labelling.labelled.connect(self._open_labelled)
+        parts = (self._work, self._disk, self._files, self._labelling, self.asking, self.averaging, self.painter)
+        for part in parts:
             part.failed.connect(self.said)
         self.painter.painted.connect(self._settle)
         self.painter.failed.connect(self._settle)
@@ -177,20 +187,25 @@ class Inspector(QObject):
             return self.cursor.start, self.cursor.end
         return max(float(track.start[window]), self.cursor.start), min(float(track.end[window]), self.cursor.end)
 
-    def save(self, path: Path) -> None:
-        """Ask the question about the span, and write the answer in the format that the file's name ends in."""
-        subject, segments, person, volume = self.subject, self.segments, self.asking.person, self.asking.volume
-        why, span = self.asking.why, self.span
-        if subject is None:
-            return
+    def explain(self, then: Callable[["Explanation"], None]) -> None:
+        """Ask the question about the span."""
+        subject, person, span, why = self.subject, self.asking.person, self.span, self.asking.why
+        if subject:
+            self._work.do(lambda: self._thinker.explain(subject, person, span, why), then)
 
-        def write(found: "Explanation") -> None:
-            self.write(lambda: keep(path, found, subject, segments, person, volume), told)
+    def keep(self, path: Path, found: "Explanation") -> None:
+        """Write an answer in the format that the file's name ends in."""
+        subject, segments, person = self.subject, self.segments, self.asking.person
 
-        def told(written: Path) -> None:
-            self.said.emit(Notice(f"wrote {written}"))
+        def make() -> Path | None:
+            with self.chores.chore() as chore:
+                return keep(path, found, subject, segments, person, chore) if subject else None
+            return None
 
-        self._work.do(lambda: self._thinker.explain(subject, person, span, why), write)
+        def told(written: Path | None) -> None:
+            self.said.emit(Notice(f"wrote {written}" if written else f"{path.name} is not written: it was cancelled"))
+
+        self.write(make, told)
 
     def write(self, make: Callable[[], T], done: Callable[[T], None]) -> None:
         """Make a file, which takes its time, in a thread that nothing else waits for."""
@@ -220,14 +235,7 @@ class Inspector(QObject):
         if corrections is None:
             return
         record = replace(corrections.record(taught=taught), video_at=video)
-
-        def make() -> Path:
-            if taught and not record.segments:
-                raise UserError("no segment is marked to be learned from: tick that box for some and press Change")
-            path = folder / f"{record.name}{form.ending}"
-            form.write(record, path, lambda: None)
-            return path
-
+        make = partial(export, record, form, folder, taught=taught)
         self.write(make, lambda path: self.said.emit(Notice(f"wrote {path}")))
 
     def _keep(self, corrections: Corrections, changed: Correction) -> None:
@@ -238,20 +246,30 @@ class Inspector(QObject):
     def close(self) -> None:
         """End everything; `join` waits for it."""
         self.cursor.play(on=False)
+        self.chores.close()
         self._left, self.subject = self.subject, None
         self.asking.begin(None)
-        for part in (self._work, self._disk, self._files, self.painter):
+        for part in (self._work, self._disk, self._files, self._labelling, self.painter):
             part.end()
 
     def join(self, patience: float = _PATIENCE) -> bool:
         """After `close`: wait for the threads; whether they ended."""
         ended = self._disk.join(_WRITING) & self.painter.join(patience) & self._work.join(patience)
-        ended &= self._files.join(patience)
+        ended &= self._files.join(patience) & self._labelling.join(patience)
         if ended and self._left:
             self._left.close()
         return ended
 
-    def _begin(self, opened: Opened) -> None:
+    def _open_labelled(self, done: Unlabelled) -> None:
+        if self.request and self.request.source == done.video:
+            self.open(self.request)
+        else:
+            self.said.emit(Notice(f"{done.video.name} is labelled; open it to inspect it"))
+
+    def _begin(self, opened: Opened | Unlabelled) -> None:
+        if isinstance(opened, Unlabelled):
+            self._labelling.begin(opened)
+            return
         before, self.subject = self.subject, opened.subject
         self.lost, self.clips, self.corrections = opened.lost, opened.clips, opened.corrections
         subject = opened.subject

@@ -1,4 +1,4 @@
-"""Opening what is to be inspected: a label record, a video that has one, or a clip of a dataset."""
+"""Opening what is to be inspected: a label record, a video, or a clip of a dataset."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from apps.batch.inputs import output_name
+from apps.engine import open_recording
 from apps.inspect.clip_subject import ClipSubject, folder_of_clip
 from apps.inspect.subject import RecordSubject, Subject
 from realtime.records import ENDING, open_record
@@ -22,16 +24,18 @@ class Request:
     """What to inspect.
 
     Attributes:
-        source: a record, a video with a record beside it, or a dataset.
+        source: a record, a video or a folder of images, or a dataset.
         clip: the clip of a dataset; the first one by default.
         form: the dataset's format; found out by default.
         video: where the video of a record is now, if it is not where it was.
+        output: the folder for the record of a video; beside it by default.
     """
 
     source: Path
     clip: str | None = None
     form: str | None = None
     video: Path | None = None
+    output: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,20 @@ class Opened:
     corrections: Corrections | None = None
 
 
-def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened:
+@dataclass(frozen=True, slots=True)
+class Unlabelled:
+    """A video that must be labelled before it can be inspected.
+
+    Attributes:
+        video: can be read.
+        record: where its record goes.
+    """
+
+    video: Path
+    record: Path
+
+
+def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened | Unlabelled:
     """Open a record and look for its video, or a clip.
 
     Args:
@@ -61,23 +78,21 @@ def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened:
     Raises:
         UserError: if there is no such thing, or it is damaged.
     """
-    source = request.source
+    source, video_at = request.source, request.video
     if not source.name.endswith(ENDING):
-        beside = source.with_name(f"{source.stem}{ENDING}")
         if request.form or request.clip or is_dataset(source):
             return _open_clip(request, load())
-        if not source.exists():
-            raise UserError(f"there is no file '{source}'; check the path")
-        if not beside.is_file():
-            raise UserError(
-                f"'{source.name}' has no label record beside it; start stf inspect {source}, which makes one"
-            )
-        source = beside
-    record = open_record(source, video_at=request.video)
+        folder = source.resolve().parent if request.output is None else request.output
+        record_at = folder / f"{output_name(source)}{ENDING}"
+        if not record_at.is_file():
+            open_recording(source).close()
+            return Unlabelled(source, record_at)
+        source, video_at = record_at, video_at or source
+    record = open_record(source, video_at=video_at)
     try:
         video, lost = record.video(), ""
     except UserError as error:
-        if request.video is not None:
+        if video_at is not None:
             raise
         video, lost = (
             None,

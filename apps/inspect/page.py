@@ -18,22 +18,30 @@ _QUALITY = 80
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c2530; margin: 1.5rem auto; max-width: 1000px; padding: 0 1rem; }
 h1 { font-size: 1.35rem; margin: 0; } p { margin: .2rem 0; color: #5b6673; } .row { display: flex; gap: 1rem; }
-.row > * { flex: 1; min-width: 0; } img, canvas { width: 100%; display: block; border-radius: 4px; }
-input { width: 100%; margin: .6rem 0; } table { border-collapse: collapse; width: 100%; }
-td { padding: .1rem .5rem .1rem 0; } td.n { text-align: right; } figure { margin: .6rem 0; }
+.row { align-items: center; flex-wrap: wrap; } .row > * { min-width: 0; } .row > figure:first-child { flex: 1 1 20rem; }
+img, canvas { width: 100%; display: block; border-radius: 4px; } figure { margin: .6rem 0; }
+#body { width: 21rem; max-width: 100%; margin: auto; } #colours { width: 8rem; height: .7rem; display: inline-block; }
+input { margin: .6rem 0 .2rem 11.5%; width: 88.5%; } .line { display: flex; justify-content: space-between; }
+table { border-collapse: collapse; flex: 0 1 15rem; } td { padding: .1rem .5rem .1rem 0; } td.n { text-align: right; }
 @media (prefers-color-scheme: dark) { body { background: #16191d; color: #e4e8ec; } p { color: #9aa5b1; } }
 """
 _SCRIPT = """
 const by = id => document.getElementById(id);
 const data = JSON.parse(by("data").textContent), moments = data.times.length;
-const left = 110, row = 13, wide = 960, cell = (wide - left) / moments;
+const wide = 960, left = 0.115 * wide, row = 13, cell = (wide - left) / moments;
 const ink = () => getComputedStyle(document.body).color;
 const colour = value => "rgb(" + data.colours[Math.round(255 * value)].join(",") + ")";
 
+function penOf(canvas, width, height) {
+  const pen = canvas.getContext("2d"), sharp = Math.max(window.devicePixelRatio || 1, 1.5);
+  canvas.width = width * sharp;
+  canvas.height = height * sharp;
+  pen.scale(sharp, sharp);
+  return pen;
+}
+
 function drawMap(now) {
-  const canvas = by("map"), pen = canvas.getContext("2d");
-  canvas.width = wide;
-  canvas.height = row * data.rows.length + 4;
+  const tall = row * data.rows.length, pen = penOf(by("map"), wide, tall + 4);
   pen.font = "10px system-ui";
   pen.textAlign = "right";
   data.rows.forEach((joint, place) => {
@@ -44,13 +52,22 @@ function drawMap(now) {
       pen.fillRect(left + moment * cell, place * row, cell + 1, row - 1);
     }
   });
-  pen.fillStyle = ink();
-  pen.fillRect(left + (now + 0.5) * cell, 0, 1.5, canvas.height);
+  for (const [colour, width] of [["black", 4], ["white", 2]]) {
+    pen.fillStyle = colour;
+    pen.fillRect(left + (now + 0.5) * cell - width / 2, 0, width, tall);
+  }
+}
+
+function drawColours() {
+  const pen = penOf(by("colours"), 256, 20);
+  for (let value = 0; value < 256; value++) {
+    pen.fillStyle = colour(value / 255);
+    pen.fillRect(value, 0, 2, 20);
+  }
 }
 
 function drawBody(now) {
-  const canvas = by("body"), pen = canvas.getContext("2d"), focus = data.focus[now];
-  canvas.width = canvas.height = 420;
+  const pen = penOf(by("body"), 420, 420), focus = data.focus[now];
   const places = data.places[now].map(place => place && [210 + 180 * place[0], 210 + 180 * place[1]]);
   pen.strokeStyle = "#8a94a0";
   pen.lineWidth = 4;
@@ -90,6 +107,7 @@ by("map").onclick = event => {
   slider.value = Math.min(Math.max(moment, 0), moments - 1);
   show(Number(slider.value));
 };
+drawColours();
 show(0);
 """
 
@@ -118,7 +136,8 @@ def write_page(path: Path, found: Explanation, about: Sequence[str], pictures: S
         shown = '<figure><img id="picture" alt="the video"></figure>' if pictures else ""
         write(f'<div class="row">{shown}<figure><canvas id="body"></canvas></figure>')
         write(f"<table>{scores}</table></div>\n")
-        write('<input id="time" type="range" min="0" value="0" aria-label="time"> <p id="now"></p>\n')
+        write('<input id="time" type="range" min="0" value="0" aria-label="time">\n')
+        write('<div class="line"><p id="now"></p><p>focus: low <canvas id="colours"></canvas> high</p></div>\n')
         write('<canvas id="map"></canvas>\n')
         for number, (_, image) in enumerate(pictures):
             write(f'<script type="text/plain" id="p{number}">{_as_url(image)}</script>\n')

@@ -100,6 +100,37 @@ def take_graph(photographer: InspectPhotographer) -> None:
     window.actions_by_name["space"].trigger()
 
 
+def take_mean(photographer: InspectPhotographer, scratch: Path) -> None:
+    """What is looked at on average, and a film of it."""
+    window, inspector = photographer.window, photographer.inspector
+    inspector.cursor.go(13.6)
+    photographer.answered()
+    window.actions_by_name["mean_span"].trigger()
+    photographer.until(lambda: window.mean.mean is not None)
+    photographer.shoot("mean")
+    window.actions_by_name["mean_all"].trigger()
+    photographer.until(lambda: window.mean.mean is not None and window.mean.mean.found.clips > 1)
+    photographer.shoot("mean-all")
+    film = scratch / "serve.mp4"
+    inspector.explain(lambda found: inspector.keep(film, found))
+    photographer.until(lambda: bool(window.progress.text))
+    photographer.shoot("film")
+    photographer.until(film.exists)
+
+
+def take_labelling(photographer: InspectPhotographer, video: Path) -> None:
+    """A video that has no record yet."""
+    window, inspector = photographer.window, photographer.inspector
+    before = inspector.subject
+    window.open(Request(video))
+    photographer.until(lambda: window.progress.text == f"Labelling {video.name}" and window.progress.bar.value() > 0)
+    photographer.shoot("labelling")
+    window.actions_by_name["cancel"].trigger()
+    photographer.until(window.progress.isHidden)
+    if inspector.subject is not before:
+        raise RuntimeError("what was open before is not there any more")
+
+
 def take_around(photographer: InspectPhotographer, record: Path) -> None:
     """Keys, sizes, colours, and a video that is gone."""
     window = photographer.window
@@ -138,6 +169,8 @@ def main() -> None:
         take_questions(photographer, record)
         take_changes(photographer)
         take_graph(photographer)
+        take_mean(photographer, Path(scratch))
+        take_labelling(photographer, Path(shutil.copy(DEMO, Path(scratch) / "walk.mp4")))
         take_around(photographer, record)
         photographer.window.close()
         photographer.inspector.join(30)

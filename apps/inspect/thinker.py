@@ -9,17 +9,19 @@ import numpy as np
 
 from apps.engine import Engine
 from apps.inspect.clip_subject import ClipSubject
-from apps.inspect.data import Answer, Edit, ModelFacts, Trust, Why
-from apps.inspect.opening import Opened, Request, open_request
+from apps.inspect.data import Answer, Edit, ModelFacts, Track, Trust, Why
+from apps.inspect.opening import Opened, Request, Unlabelled, open_request
 from apps.inspect.subject import Subject
 from apps.inspect.volume import Volume, open_volume
 from realtime.records import check_model, describe_model
 from stf.errors import UserError
 
 if TYPE_CHECKING:
+    from stf.datasets.clip import Clip
     from stf.explanation import Explanation, ModuleGraph, Question
     from stf.recogniser import Recogniser
 
+_FRAMES = 60  # in which people are looked for at a time
 _ORDERS = 8  # random orders that a focus is compared with
 
 
@@ -54,8 +56,8 @@ class Thinker:
         shown = recogniser.header.focus_module % depth + 1
         return ModelFacts(self._name, recogniser.classes, depth, tuple(networks), shown)
 
-    def open(self, request: Request) -> Opened:
-        """Open what is to be inspected.
+    def open(self, request: Request) -> Opened | Unlabelled:
+        """Open what is to be inspected, unless it is to be labelled first.
 
         Raises:
             UserError: as `open_request`.
@@ -166,11 +168,52 @@ class Thinker:
         """
         from stf.explanation import explain  # noqa: PLC0415
 
+        while subject.bodies and not subject.bodies.complete and subject.bodies.until <= span[1]:
+            subject.bodies.find(_FRAMES)
         found = explain(self._ready(), subject.span(person, *span), _question(why))
         if len(found.focus) > 1:
             row = subject.row(person)
             found = replace(found, focus=found.focus[row : row + 1], joints=found.joints[row : row + 1])
         return replace(found, times=found.times + span[0])
+
+    def explain_clip(self, clip: "Clip", why: Why) -> "Explanation":
+        """Why a class, over a clip of a dataset.
+
+        Raises:
+            UserError: if nobody is seen in it, or the model lacks the class.
+        """
+        from stf.explanation import explain  # noqa: PLC0415
+
+        return explain(self._ready(), clip, _question(why))
+
+    def mean(
+        self, subject: Subject, person: int, why: Why, volume: Volume, track: Track, facts: ModelFacts
+    ) -> "Explanation":
+        """The mean over all windows, aligned from their beginnings to their ends.
+
+        A window counts as much as the class is probable in it (ours): where nobody does it, its focus says nothing.
+        """
+        from stf.explanation import Explanation, find_class  # noqa: PLC0415
+
+        focus, number = volume.mean(track.scores[:, find_class(facts.classes, why.label or "")])
+        joints = subject.windows(person, [number])[0, subject.row(person)]
+        joints[(joints == 0).all(axis=2)] = np.nan
+        return Explanation(
+            name=f"{subject.name} at {track.start[number]:.1f} s",
+            clips=len(track.start),
+            label=why.label or "",
+            contrast=why.contrast,
+            module=why.module or facts.shown,
+            streams=(why.stream,) if why.stream else facts.streams,
+            method="elementwise",
+            depth=facts.modules,
+            classes=facts.classes,
+            scores=track.scores.mean(axis=0),
+            layout=subject.layout,
+            times=np.linspace(0, 1, len(focus)),
+            focus=(focus / max(float(focus.max()), 1e-9))[None],
+            joints=joints[None],
+        )
 
     def _load(self, name: str | None) -> "Recogniser":
         """The recogniser of this name, or the one that was asked for."""

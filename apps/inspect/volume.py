@@ -61,6 +61,21 @@ class Volume:
         values[shown] = self._focus[self._rows[nearest[shown]], moment].astype(np.float32) / 255
         return values
 
+    def mean(self, weight: Float[np.ndarray, " N"]) -> tuple[Float32[np.ndarray, "T V"], int]:
+        """The mean focus over the known windows, and the number of one that correlates with it well.
+
+        Args:
+            weight: how much each window counts; the one that is given counts at least half as much as any.
+        """
+        known = np.flatnonzero(self._known)
+        share = weight[known] / weight[known].sum()
+        rows = self._focus[self._rows[known]].astype(np.float32) / 255
+        mean: Float32[np.ndarray, "T V"] = np.tensordot(share.astype(np.float32), rows, 1)
+        centred = rows - rows.mean(axis=(1, 2), keepdims=True)
+        norm = np.linalg.norm(centred.reshape(len(rows), -1), axis=1)
+        likeness = (centred * (mean - mean.mean())).sum(axis=(1, 2)) / (norm + np.finfo(np.float32).eps)
+        return mean, int(known[np.where(share >= share.max() / 2, likeness, -np.inf).argmax()])
+
     def missing(self, time: float, most: int) -> list[int]:
         """The windows to ask about next: those not known whose middles are nearest to a moment."""
         unknown = np.flatnonzero(~self._known)

@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from apps.inspect.actions import COMMANDS
+from apps.inspect.chores import Progress
 from apps.inspect.commands import Commands
 from apps.inspect.graph_panel import GraphPanel
 from apps.inspect.labels_panel import LabelsPanel
+from apps.inspect.mean_panel import MeanPanel
 from apps.inspect.model import Inspector
 from apps.inspect.opening import Request
 from apps.inspect.painter import Shown
@@ -34,11 +36,13 @@ from apps.live.wishes import Look
 from apps.widgets.banner import Banner
 from apps.widgets.body_view import Bodies, BodyView
 from apps.widgets.data import Spot
+from apps.widgets.progress import ProgressLine
 from apps.widgets.timeline import clock
 from apps.widgets.video_view import VideoView
 from stf.prediction import Segment
 
 _SIZE = 1280, 900
+_EMPTY = "Nothing is open. Open a video, a label record or a dataset, or drop one here."
 
 
 class InspectWindow(QMainWindow):
@@ -54,11 +58,13 @@ class InspectWindow(QMainWindow):
         self.setWindowTitle("STF inspector")
         self.setAcceptDrops(True)
         self.banner, self.video, self.body = Banner(), VideoView(), BodyView()
-        self.video.set_message("Opening...")
+        self.progress = ProgressLine()
+        self.video.set_message(_EMPTY)
         self.body.set_message("Nobody is seen at this moment.")
         self.time = TimePanel(inspector)
         self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
         self.labels, self.graph = LabelsPanel(inspector), GraphPanel(inspector)
+        self.mean = MeanPanel(inspector)
         self._links: Sequence[tuple[int, int, float]] = ()
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
@@ -69,6 +75,8 @@ class InspectWindow(QMainWindow):
     def open(self, request: Request) -> None:
         """Inspect something else."""
         self._status.setText(f"opening {request.source.name}...")
+        if self.inspector.subject is None:
+            self.video.set_message("Opening...")
         self.inspector.open(request)
 
     def show_space(self, *, on: bool) -> None:
@@ -110,7 +118,13 @@ class InspectWindow(QMainWindow):
         self.views.addWidget(self.body)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        panels = {"Why": self.why, "Try it": self.what_if, "Labels": self.labels, "Graph": self.graph}
+        panels = {
+            "Why": self.why,
+            "Try it": self.what_if,
+            "Labels": self.labels,
+            "Graph": self.graph,
+            "Mean": self.mean,
+        }
         for name, panel in panels.items():
             area = QScrollArea()
             area.setWidget(panel)
@@ -138,6 +152,7 @@ class InspectWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.banner)
+        column.addWidget(self.progress)
         column.addWidget(whole, 1)
         centre = QWidget()
         centre.setLayout(column)
@@ -153,6 +168,8 @@ class InspectWindow(QMainWindow):
         inspector.cursor.moved.connect(self._move)
         inspector.asking.grew.connect(self._show_body)
         inspector.asking.answered.connect(self._show_body)
+        inspector.chores.progressed.connect(self._tell_progress)
+        self.progress.cancelled.connect(inspector.chores.cancel)
         self.video.resized.connect(self._fit)
         self.video.spot_hovered.connect(lambda spot: self._mark(spot.joint if spot else -1))
         self.video.person_clicked.connect(inspector.asking.look_at)
@@ -160,6 +177,7 @@ class InspectWindow(QMainWindow):
         self.time.joint_hovered.connect(self._point)
         self.time.segment_chosen.connect(self._choose)
         self.graph.linked.connect(self._link)
+        self.mean.asked.connect(lambda: self.tabs.setCurrentIndex(self.tabs.count() - 1))
 
     def _open(self) -> None:
         subject = self.inspector.subject
@@ -192,6 +210,15 @@ class InspectWindow(QMainWindow):
         if notice.failed:
             self.banner.say(notice.text)
         self._status.setText(notice.text)
+        if self.inspector.subject is None:
+            self.video.set_message(_EMPTY)
+
+    def _tell_progress(self, progress: Progress | None) -> None:
+        self.progress.setVisible(progress is not None)
+        if progress:
+            self.progress.show_progress(progress.what, progress.done, progress.total)
+            if self.inspector.subject is None:
+                self.video.set_message(f"{progress.what}...")
 
     def _paint(self, shown: Shown | None) -> None:
         if shown:

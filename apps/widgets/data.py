@@ -75,9 +75,10 @@ class FocusWindow:
     Attributes:
         title: what is explained.
         values: (T, V) in [0, 1]; the moments are evenly spread from start to end.
-        start: seconds.
-        end: seconds.
+        start: in `unit`, as `end`.
+        end: of the last moment.
         layout: names the V joints.
+        unit: of time; seconds by default.
     """
 
     title: str
@@ -85,6 +86,7 @@ class FocusWindow:
     start: float
     end: float
     layout: SkeletonLayout
+    unit: str = "s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ class FocusMap(QWidget):
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setPen(text)
         below = QRectF(0, self.height() - _LINE, self.width(), _LINE)
-        self._write(painter, below, self._said(shown, marked), _seconds(self._now))
+        self._write(painter, below, self._said(shown, marked), self._time(self._now))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Say which joint the pointer is on."""
@@ -194,10 +194,10 @@ class FocusMap(QWidget):
             return ""
         if pointed:
             joint, time, value = pointed
-            return f"{self._name(joint)} at {_seconds(time)}: {value:.2f}"
+            return f"{self._name(joint)} at {self._time(time)}: {value:.2f}"
         if marked >= 0:
             return f"{self._name(marked)}: {window.values[:, marked].mean():.2f} on average"
-        return _seconds(self._now - (window.end - window.start))
+        return self._time(self._now - (window.end - window.start))
 
     def _strongest(self, window: FocusWindow) -> str:
         mean = window.values.mean(axis=0)
@@ -210,6 +210,10 @@ class FocusMap(QWidget):
     def _short(self, row: int, limb: str) -> str:
         """A row's joint without the side, which is in the limb's name."""
         return self._name(self._rows[row]).removeprefix(limb.partition(" ")[0]).strip()
+
+    def _time(self, moment: float) -> str:
+        unit = self._window.unit if self._window else "s"
+        return f"{moment:.1f} {unit}" if unit == "s" else f"{moment:.0f} {unit}"
 
     def _area(self) -> QRectF:
         """Where the map is."""
@@ -293,7 +297,3 @@ class FocusMap(QWidget):
         if right:
             words = metrics.elidedText(right.strip(), Qt.TextElideMode.ElideRight, int(area.width()))
             painter.drawText(area, middle | Qt.AlignmentFlag.AlignRight, words)
-
-
-def _seconds(moment: float) -> str:
-    return f"{moment:.1f} s"

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from conftest import DEMO, ROOT, Command, Labelled, names
@@ -37,6 +38,17 @@ def test_a_figure_can_be_a_drawing(stf: Command, utd_mhad: Path, tmp_path: Path)
     outcome = stf("focus", utd_mhad, *MODEL, *asked, "--figure", "boxing.svg")
     assert "module 2 of 6, bone, pooled" in outcome.out
     assert (tmp_path / "boxing.svg").read_text().lstrip().startswith("<?xml")
+
+
+def test_a_figure_can_move(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
+    outcome = stf("focus", utd_mhad, *MODEL, "--clip", "a3_s2_t1", "--span", "0.4-1.4", "--figure", "wave.gif")
+    assert (outcome.code, outcome.err) == (0, "")
+    with av.open(str(tmp_path / "wave.gif")) as file:
+        frames = [(float(frame.time), frame.to_ndarray(format="rgb24")) for frame in file.decode(video=0)]
+    assert 12 <= len(frames) <= 14
+    assert frames[-1][0] == pytest.approx(1.0, abs=0.1)
+    assert any((frame != frames[0][1]).any() for _, frame in frames)
+    assert names(tmp_path) == {"wave.gif"}
 
 
 def test_without_a_file_joints_and_moments_are_listed(stf: Command, utd_mhad: Path, tmp_path: Path) -> None:
@@ -91,7 +103,7 @@ def test_a_span_of_a_video_is_explained_on_the_video_s_clock(stf: Command) -> No
         (("--clip", "a3_s2_t1", "--span", "2-2"), "no span of time"),
         (("--clip", "a3_s2_t1", "--module", "9"), "1 to 6"),
         (("--clip", "a3_s2_t1", "--stream", "motion"), "joint, bone"),
-        (("--clip", "a3_s2_t1", "--figure", "x.jpg"), ".png or .svg"),
+        (("--clip", "a3_s2_t1", "--figure", "x.jpg"), ".gif or .mp4"),
         (("--clip", "a3_s2_t1", "-o", "x.csv"), ".npz"),
         (("--class", "wave", "--span", "1-2"), "say which by --clip"),
         (("--class", "wave", "--split", "subject=77"), "no clip of 'wave'"),

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from conftest import DEMO, copy_video, finish
+from started import labelling, start_label, tree, wait_for
 
 from apps.batch import labeller as module
 from apps.batch.inputs import Video
 from apps.batch.labeller import Labeller
 from apps.batch.worker import Job
 from apps.engine import Engine
-from runs import labelling, start_label, tree, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 

@@ -170,6 +170,7 @@ def test_a_span_is_saved_as_figure_drawing_table_and_arrays(
 DOM = """
 var elements = {};
 var pen = new Proxy({}, {get: (o, n) => n in o ? o[n] : () => {}, set: (o, n, v) => { o[n] = v; return true; }});
+var window = {devicePixelRatio: 1};
 var document = {body: {}, getElementById: id => elements[id] = elements[id] || {getContext: () => pen}};
 var getComputedStyle = () => ({color: "black"});
 """
