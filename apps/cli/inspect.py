@@ -41,6 +41,10 @@ def inspect(
         str | None,
         typer.Option("--model", metavar="NAME|FILE", help="The recogniser; by default the one that made the record."),
     ] = None,
+    against: Annotated[
+        str,
+        typer.Option("--against", metavar="NAME|FILE", help="Another recogniser, asked the same, side by side."),
+    ] = "",
     addon: AddOnFile = None,
     device: Device = "auto",
     pose_model: PoseModel = DEFAULT_POSE,
@@ -54,4 +58,4 @@ def inspect(
 
     engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people, addon=addon)
     request = Request(source, clip, form, video)
-    raise typer.Exit(run_inspect(engine, InspectOptions(request, output, model is not None)))
+    raise typer.Exit(run_inspect(engine, InspectOptions(request, output, model is not None, against)))

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Command] = {
     "class": Command("Ask", "Next class", ("E",), "Ask about the next of the most probable classes"),
     "module": Command("Ask", "Next module", ("M",), "Ask the next module"),
     "reset": Command("Ask", "As recorded", ("Esc",), "Ask why the top class again, of the window as it is"),
+    "against": Command("Ask", "Against...", ("A",), "Ask another model the same, side by side"),
     "trust": Command("Ask", "Can it be trusted?", ("T",), "Take away what has the focus, and something else"),
     "figure": Command("Keep", "Save...", ("S", "Ctrl+S"), "Save this span: figure, table, arrays, or a page to send"),
     "undo": Command("Change", "Undo", ("Ctrl+Z",), "Take the newest change of the window back"),

@@ -24,11 +24,13 @@ class InspectOptions:
         request: what to inspect.
         output: the folder for the record of a video; beside the video by default.
         given: whether the model was named.
+        against: another model to compare with; empty for none.
     """
 
     request: Request
     output: Path | None
     given: bool
+    against: str = ""
 
 
 def run_inspect(engine: Engine, options: InspectOptions) -> int:
@@ -62,6 +64,7 @@ def run_inspect(engine: Engine, options: InspectOptions) -> int:
     application = QApplication.instance() or QApplication(["stf"])
     inspector = Inspector(engine, given=options.given)
     window = InspectWindow(inspector)
+    inspector.rival.choose(options.against)
     window.show()
     QTimer.singleShot(0, lambda: window.open(request))
     with on_interrupt(QApplication.closeAllWindows, once=True) as interrupt:

@@ -65,6 +65,7 @@ class Commands:
             "class": self._next_class,
             "module": self._next_module,
             "reset": self._reset,
+            "against": self._choose_rival,
             "trust": inspector.doubt_focus,
             "figure": self._save,
             "undo": lambda: inspector.asking.change(inspector.asking.edits[:-1]),
@@ -155,6 +156,11 @@ class Commands:
         if asking.facts:
             now = asking.why.module or asking.facts.shown
             asking.wonder(replace(asking.why, module=now % asking.facts.modules + 1))
+
+    def _choose_rival(self) -> None:
+        """Where another model is chosen."""
+        self._window.show_panel(self._window.compare)
+        self._window.compare.model.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _reset(self) -> None:
         self._inspector.asking.change(())

@@ -14,6 +14,7 @@ from apps.inspect.data import ModelFacts
 from apps.inspect.keeping import keep
 from apps.inspect.opening import Opened, Request
 from apps.inspect.painter import Painter
+from apps.inspect.rival import Rival
 from apps.inspect.subject import Subject
 from apps.inspect.thinker import Thinker
 from apps.inspect.work import Work
@@ -55,6 +56,7 @@ class Inspector(QObject):
         cursor: the moment that is shown.
         asking: the question and the answers.
         painter: draws pictures.
+        rival: another model that is asked the same.
         subject: what is inspected; None before the first.
         lost: what is wrong with its video; empty where nothing is.
         corrections: of its labels; None where there is no record.
@@ -85,7 +87,10 @@ class Inspector(QObject):
         self._files = Work("stf-inspector-files")
         self.asking = Asking(self._thinker, self._work, self.cursor)
         self.painter = Painter()
-        for part in (self._work, self._disk, self._files, self.asking, self.painter):
+        self.rival = Rival(engine, self._work, self.cursor, self.asking)
+        self.opened.connect(self.rival.leave)
+        self.loaded.connect(self.rival.begin)
+        for part in (self._work, self._disk, self._files, self.asking, self.painter, self.rival):
             part.failed.connect(self.said)
         self.painter.painted.connect(self._settle)
         self.painter.failed.connect(self._settle)
@@ -240,6 +245,7 @@ class Inspector(QObject):
         self.cursor.play(on=False)
         self._left, self.subject = self.subject, None
         self.asking.begin(None)
+        self.rival.leave()
         for part in (self._work, self._disk, self._files, self.painter):
             part.end()
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from apps.inspect.actions import COMMANDS
 from apps.inspect.commands import Commands
+from apps.inspect.compare_panel import ComparePanel
 from apps.inspect.graph_panel import GraphPanel
 from apps.inspect.labels_panel import LabelsPanel
 from apps.inspect.model import Inspector
@@ -59,6 +60,7 @@ class InspectWindow(QMainWindow):
         self.time = TimePanel(inspector)
         self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
         self.labels, self.graph = LabelsPanel(inspector), GraphPanel(inspector)
+        self.compare = ComparePanel(inspector)
         self._links: Sequence[tuple[int, int, float]] = ()
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
@@ -76,6 +78,11 @@ class InspectWindow(QMainWindow):
         self.views.setCurrentWidget(self.body if on else self.video)
         self.actions_by_name["space"].setChecked(on)
         self._show_body()
+
+    def show_panel(self, panel: QWidget) -> None:
+        """Turn to the tab of a panel."""
+        pages = (self.tabs.widget(number) for number in range(self.tabs.count()))
+        self.tabs.setCurrentWidget(next(page for page in pages if page.isAncestorOf(panel)))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Files may be dropped."""
@@ -111,6 +118,7 @@ class InspectWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         panels = {"Why": self.why, "Try it": self.what_if, "Labels": self.labels, "Graph": self.graph}
+        panels |= {"Compare": self.compare}
         for name, panel in panels.items():
             area = QScrollArea()
             area.setWidget(panel)
