@@ -82,7 +82,7 @@ class Comparison:
 
     Attributes:
         models: their names.
-        order: all class names, in the order in which they are listed.
+        order: the class names in the order in which they are listed; others come behind.
         verdicts: one for each clip.
     """
 
@@ -105,8 +105,8 @@ class Comparison:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The classes that clips are of or are said to be."""
-        met = {name for verdict in self.verdicts for name in (verdict.truth, *verdict.said)}
-        return tuple(name for name in self.order if name in met)
+        met = {name for verdict in self.verdicts for name in (verdict.truth, *verdict.said)} - {""}
+        return (*(name for name in self.order if name in met), *sorted(met.difference(self.order)))
 
     @cached_property
     def confusion(self) -> Confusion:
@@ -197,14 +197,8 @@ def compare(several: Sequence[Said]) -> Comparison:
         )
     if not verdicts:
         raise UserError(f"no clip was shown to all of {_listed(several)}; give predictions for the same dataset")
-    return Comparison(tuple(said.model for said in several), class_order(several), tuple(verdicts))
-
-
-def class_order(several: Sequence[Said]) -> tuple[str, ...]:
-    """All class names that are said or true, those of the first model first."""
-    names = (name for said in several for name in said.classes)
-    truths = sorted({truth for said in several for truth in said.truths if truth})
-    return tuple(dict.fromkeys([*names, *truths]))
+    order = dict.fromkeys(name for said in several for name in said.classes)
+    return Comparison(tuple(said.model for said in several), tuple(order), tuple(verdicts))
 
 
 def _surest(verdict: Verdict) -> float:

@@ -45,6 +45,10 @@ def inspect(
         str,
         typer.Option("--against", metavar="NAME|FILE", help="Another recogniser, asked the same, side by side."),
     ] = "",
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--results", metavar="FOLDER|FILE.npz", help="What stf evaluate -o kept of this dataset's clips."),
+    ] = None,
     addon: AddOnFile = None,
     device: Device = "auto",
     pose_model: PoseModel = DEFAULT_POSE,
@@ -58,4 +62,4 @@ def inspect(
 
     engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people, addon=addon)
     request = Request(source, clip, form, video)
-    raise typer.Exit(run_inspect(engine, InspectOptions(request, output, model is not None, against)))
+    raise typer.Exit(run_inspect(engine, InspectOptions(request, output, model is not None, against, results or ())))

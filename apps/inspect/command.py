@@ -1,5 +1,6 @@
 """The command `stf inspect`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,12 +26,14 @@ class InspectOptions:
         output: the folder for the record of a video; beside the video by default.
         given: whether the model was named.
         against: another model to compare with; empty for none.
+        results: what `stf evaluate` kept, to be walked through.
     """
 
     request: Request
     output: Path | None
     given: bool
     against: str = ""
+    results: Sequence[Path] = ()
 
 
 def run_inspect(engine: Engine, options: InspectOptions) -> int:
@@ -65,6 +68,9 @@ def run_inspect(engine: Engine, options: InspectOptions) -> int:
     inspector = Inspector(engine, given=options.given)
     window = InspectWindow(inspector)
     inspector.rival.choose(options.against)
+    if options.results:
+        window.show_clips(on=True)
+        inspector.listing.read(options.results)
     window.show()
     QTimer.singleShot(0, lambda: window.open(request))
     with on_interrupt(QApplication.closeAllWindows, once=True) as interrupt:

@@ -12,6 +12,7 @@ from apps.inspect.asking import Asking
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import ModelFacts
 from apps.inspect.keeping import keep
+from apps.inspect.listing import Listing
 from apps.inspect.opening import Opened, Request
 from apps.inspect.painter import Painter
 from apps.inspect.rival import Rival
@@ -57,6 +58,7 @@ class Inspector(QObject):
         asking: the question and the answers.
         painter: draws pictures.
         rival: another model that is asked the same.
+        listing: what is said of all clips of a dataset.
         subject: what is inspected; None before the first.
         lost: what is wrong with its video; empty where nothing is.
         corrections: of its labels; None where there is no record.
@@ -88,9 +90,11 @@ class Inspector(QObject):
         self.asking = Asking(self._thinker, self._work, self.cursor)
         self.painter = Painter()
         self.rival = Rival(engine, self._work, self.cursor, self.asking)
+        self.listing = Listing(self._work, self._thinker, self.asking, self.rival)
+        self.listing.wanted.connect(self.go_to_clip)
         self.opened.connect(self.rival.leave)
         self.loaded.connect(self.rival.begin)
-        for part in (self._work, self._disk, self._files, self.asking, self.painter, self.rival):
+        for part in (self._work, self._disk, self._files, self.asking, self.painter, self.rival, self.listing):
             part.failed.connect(self.said)
         self.painter.painted.connect(self._settle)
         self.painter.failed.connect(self._settle)
@@ -105,8 +109,15 @@ class Inspector(QObject):
     def next_clip(self, step: int) -> None:
         """Inspect the next clip of the dataset, or the one before."""
         if self.request and self.subject and self.subject.name in self.clips:
-            number = (self.clips.index(self.subject.name) + step) % len(self.clips)
-            self.open(replace(self.request, clip=self.clips[number]))
+            self.go_to_clip(self.clips[(self.clips.index(self.subject.name) + step) % len(self.clips)])
+
+    def go_to_clip(self, name: str) -> None:
+        """Inspect another clip of the dataset."""
+        if self.request and name in self.clips:
+            self.open(replace(self.request, clip=name))
+        else:
+            words = f"'{name}' is not a clip of what is open; open the dataset that it is of (Ctrl+Shift+O)"
+            self.said.emit(Notice(words, failed=True))
 
     @property
     def segments(self) -> list[Segment]:
@@ -246,6 +257,7 @@ class Inspector(QObject):
         self._left, self.subject = self.subject, None
         self.asking.begin(None)
         self.rival.leave()
+        self.listing.stop()
         for part in (self._work, self._disk, self._files, self.painter):
             part.end()
 

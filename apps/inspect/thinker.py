@@ -18,6 +18,8 @@ from realtime.records import check_model, describe_model
 from stf.errors import UserError
 
 if TYPE_CHECKING:
+    from stf.comparison import Said
+    from stf.datasets.clip import Clip
     from stf.explanation import Explanation, ModuleGraph, Question
     from stf.recogniser import Recogniser
 
@@ -130,6 +132,22 @@ class Thinker:
 
         found = ask_windows(self._ready(), subject.windows(person, numbers), _question(why))
         volume.put(numbers, found.focus[:, subject.row(person)], found.scores)
+
+    def judge(self, model: str | None, name: str, clips: "Sequence[Clip]", truths: Sequence[str]) -> "Said":
+        """What the model says of whole clips, as `stf evaluate` measures it.
+
+        Args:
+            model: another one than its own, by name or file.
+            name: what to call it.
+            clips: in any layout from which its own can be had.
+            truths: their classes.
+
+        Raises:
+            UserError: if the model cannot be had, or cannot be shown the clips.
+        """
+        from stf.comparison import ask_clips  # noqa: PLC0415
+
+        return ask_clips(self._load(model), name, clips, truths)
 
     def trust(self, answer: Answer) -> Trust:
         """Deletion and insertion by the focus of an answer, beside random orders."""

@@ -120,7 +120,7 @@ class TimePanel(QWidget):
         if shown:
             self._show_map(self.other, rival.asking, shown)
 
-    def _show_map(self, focus: FocusMap, asking: Asking, named: bool) -> None:  # noqa: FBT001 - only here
+    def _show_map(self, focus: FocusMap, asking: Asking, named: bool) -> None:
         subject, facts, cursor = asking.subject, asking.facts, self._inspector.cursor
         if subject is None:
             focus.set_window(None)

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QDockWidget,
     QLabel,
     QMainWindow,
     QScrollArea,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from apps.inspect.actions import COMMANDS
+from apps.inspect.clips_panel import ClipsPanel
 from apps.inspect.commands import Commands
 from apps.inspect.compare_panel import ComparePanel
 from apps.inspect.graph_panel import GraphPanel
@@ -60,11 +62,12 @@ class InspectWindow(QMainWindow):
         self.time = TimePanel(inspector)
         self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
         self.labels, self.graph = LabelsPanel(inspector), GraphPanel(inspector)
-        self.compare = ComparePanel(inspector)
+        self.compare, self.clips = ComparePanel(inspector), ClipsPanel(inspector)
         self._links: Sequence[tuple[int, int, float]] = ()
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
         self._lay_out()
+        self.clips_dock = self._dock()
         self._connect()
         self.resize(*_SIZE)
 
@@ -79,10 +82,15 @@ class InspectWindow(QMainWindow):
         self.actions_by_name["space"].setChecked(on)
         self._show_body()
 
+    def show_clips(self, *, on: bool) -> None:
+        """Show the confusion and the list of clips."""
+        self.clips_dock.setVisible(on)
+
     def show_panel(self, panel: QWidget) -> None:
         """Turn to the tab of a panel."""
-        pages = (self.tabs.widget(number) for number in range(self.tabs.count()))
-        self.tabs.setCurrentWidget(next(page for page in pages if page.isAncestorOf(panel)))
+        for number in range(self.tabs.count()):
+            if (page := self.tabs.widget(number)) and page.isAncestorOf(panel):
+                self.tabs.setCurrentIndex(number)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Files may be dropped."""
@@ -151,6 +159,15 @@ class InspectWindow(QMainWindow):
         centre.setLayout(column)
         self.setCentralWidget(centre)
         self.setMinimumSize(640, 480)
+
+    def _dock(self) -> QDockWidget:
+        """What lists clips, beside everything else, once somebody asks for it."""
+        dock = QDockWidget("Clips")
+        dock.setWidget(self.clips)
+        dock.hide()
+        dock.visibilityChanged.connect(lambda _: self.actions_by_name["clips"].setChecked(not dock.isHidden()))
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        return dock
 
     def _connect(self) -> None:
         inspector = self.inspector
