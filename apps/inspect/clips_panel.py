@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -73,16 +74,27 @@ class ClipsPanel(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setMinimumHeight(140)
+        self.table.setMinimumHeight(100)
+        self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.cellClicked.connect(self._go)
         self.table.installEventFilter(self)
+        below = QWidget()
+        lower = QVBoxLayout(below)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(4)
+        lower.addWidget(self.pointed)
+        lower.addLayout(row)
+        lower.addWidget(self.table, 1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        for widget, room in ((self.matrix, 420), (below, 300)):
+            split.addWidget(widget)
+            split.setStretchFactor(split.count() - 1, room)
         stack = QVBoxLayout(self)
         stack.setSpacing(4)
         stack.addLayout(buttons)
-        for widget in (self.said, self.matrix, self.pointed):
-            stack.addWidget(widget)
-        stack.addLayout(row)
-        stack.addWidget(self.table, 1)
+        stack.addWidget(self.said)
+        stack.addWidget(split, 1)
         inspector.listing.changed.connect(self.show_listing)
         inspector.opened.connect(self._mark)
         self.show_listing()

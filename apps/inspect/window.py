@@ -42,6 +42,7 @@ from apps.widgets.video_view import VideoView
 from stf.prediction import Segment
 
 _SIZE = 1280, 900
+_CLIPS = 420  # pixels; how wide the list of clips is at first
 
 
 class InspectWindow(QMainWindow):
@@ -167,6 +168,7 @@ class InspectWindow(QMainWindow):
         dock.hide()
         dock.visibilityChanged.connect(lambda _: self.actions_by_name["clips"].setChecked(not dock.isHidden()))
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self.resizeDocks([dock], [_CLIPS], Qt.Orientation.Horizontal)
         return dock
 
     def _connect(self) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from realtime.drawing.canvas import ink_on
 
-_NAMES = 118  # pixels at the left
+_NAMES = 100  # pixels at the left
 _CELL = 26  # pixels at most
-_COUNTED = 13  # pixels; a smaller cell has no room for its count
+_COUNTED = 10  # pixels; a smaller cell has no room for its count
 _NAMED = 8  # pixels; a smaller cell has no room for a name beside it
 _RIGHT, _WRONG = QColor(0, 114, 178), QColor(213, 94, 0)
 
@@ -37,33 +37,21 @@ class ConfusionMap(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Confusion matrix")
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
-
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
-        """Cells are square."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
-        """Room for names above, and as many rows as columns."""
-        return round(_NAMES + self._cell(width) * len(self._classes)) + 2 if self._classes else 0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for the counts."""
-        width = _NAMES + _CELL * len(self._classes) + 2
-        return QSize(width, self.heightForWidth(width))
+        """Room for some thirty classes."""
+        return QSize(420, 420)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for the names."""
-        return QSize(240, 0)
+        """Room for the names, and to point at a cell."""
+        return QSize(240, 240)
 
     def set_matrix(self, classes: Sequence[str], matrix: Int[np.ndarray, "K K"]) -> None:
         """Show another matrix, a row and a column for each class."""
         self._classes, self._matrix = tuple(classes), matrix
         self._cursor = min(self._cursor[0], max(len(matrix) - 1, 0)), min(self._cursor[1], max(len(matrix) - 1, 0))
         self.setAccessibleDescription(f"{int(matrix.trace())} of {int(matrix.sum())} right")
-        self.updateGeometry()
         self.update()
 
     def mark(self, cell: tuple[int, int] | None) -> None:
@@ -75,7 +63,7 @@ class ConfusionMap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
         """Draw names, shades and counts."""
-        count, size = len(self._classes), self._cell(self.width())
+        count, size = len(self._classes), self._cell()
         if not count:
             return
         painter = QPainter(self)
@@ -162,16 +150,16 @@ class ConfusionMap(QWidget):
             painter.drawText(above, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
             painter.restore()
 
-    def _cell(self, width: int) -> float:
+    def _cell(self) -> float:
         """Pixels of a cell."""
-        return min((width - _NAMES - 2) / max(len(self._classes), 1), _CELL)
+        return min((min(self.width(), self.height()) - _NAMES - 2) / max(len(self._classes), 1), _CELL)
 
     def _area(self, row: int, column: int) -> QRectF:
-        size = self._cell(self.width())
+        size = self._cell()
         return QRectF(_NAMES + column * size, _NAMES + row * size, size, size)
 
     def _at(self, place: QPointF) -> tuple[int, int] | None:
-        size, count = self._cell(self.width()), len(self._classes)
+        size, count = self._cell(), len(self._classes)
         row, column = int((place.y() - _NAMES) // size), int((place.x() - _NAMES) // size)
         return (row, column) if 0 <= row < count and 0 <= column < count else None
 
