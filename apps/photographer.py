@@ -66,6 +66,14 @@ class Photographer:
         QApplication.setPalette(palette)
         self.rest(0.5)
 
+    def in_the_dark(self, name: str) -> None:
+        """Save the window as a system that is set to dark shows it."""
+        light = QApplication.palette()
+        self.turn_dark()
+        self.shoot(name)
+        QApplication.setPalette(light)
+        self.rest(0.2)
+
 
 def prepare(description: str | None) -> tuple[QApplication, Path]:
     """Read the command line of a command that takes pictures.

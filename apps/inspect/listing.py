@@ -186,7 +186,7 @@ class Survey:
                 clips.append(entry.read())
             except BrokenClipError:
                 self.broken += 1
-        self._done += count
+        self._done = min(self._done + count, len(corpus.entries))
         if not clips:
             return ()
         truths = [corpus.classes[clip.label] if clip.label >= 0 else "" for clip in clips]
