@@ -67,15 +67,7 @@ class ClipsPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(QLabel("List"))
         row.addWidget(self.kind, 1)
-        self.table = QTableWidget(0, 0)
-        self.table.setAccessibleName("Clips")
-        self.table.setToolTip("Click or Enter inspects a clip; Ctrl+Down and Ctrl+Up go to the next and the one before")
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setMinimumHeight(100)
-        self.table.verticalHeader().setDefaultSectionSize(22)
+        self.table = _make_table()
         self.table.cellClicked.connect(self._go)
         self.table.installEventFilter(self)
         below = QWidget()
@@ -183,6 +175,19 @@ class ClipsPanel(QWidget):
     def _go(self, row: int, _: int = 0) -> None:
         if 0 <= row < len(self._shown):
             self._inspector.listing.wanted.emit(self._shown[row].name)
+
+
+def _make_table() -> QTableWidget:
+    table = QTableWidget(0, 0)
+    table.setAccessibleName("Clips")
+    table.setToolTip("Click or Enter inspects a clip; Ctrl+Down and Ctrl+Up go to the next and the one before")
+    table.verticalHeader().hide()
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setMinimumHeight(100)
+    table.verticalHeader().setDefaultSectionSize(22)
+    return table
 
 
 def _summary(found: "Comparison | None", share: float, broken: int) -> str:

@@ -1,4 +1,7 @@
-"""A picture of each state of the inspector: `python -m apps.inspect.screenshots -o FOLDER`, without a screen."""
+"""A picture of each state of the inspector: `python -m apps.inspect.screenshots -o FOLDER`, without a screen.
+
+Those of the clips of a dataset are of UTD-MHAD, and are left out where STF_DATA names no folder that has it.
+"""
 
 import os
 import shutil
