@@ -14,6 +14,7 @@ _NAMES = 100  # pixels at the left
 _CELL = 26  # pixels at most
 _COUNTED = 10  # pixels; a smaller cell has no room for its count
 _NAMED = 8  # pixels; a smaller cell has no room for a name beside it
+_STEPS = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 _RIGHT, _WRONG = QColor(0, 114, 178), QColor(213, 94, 0)
 
 
@@ -103,11 +104,12 @@ class ConfusionMap(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Move with the arrow keys, choose with Enter."""
-        key = Qt.Key(event.key())
-        steps = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
-        if key in steps and self._classes:
+        key = event.key()
+        if key in _STEPS and self._classes:
             last = len(self._classes) - 1
-            row, column = (min(max(at + step, 0), last) for at, step in zip(self._cursor, steps[key], strict=True))
+            row, column = (
+                min(max(at + step, 0), last) for at, step in zip(self._cursor, _STEPS[Qt.Key(key)], strict=True)
+            )
             self._cursor = row, column
             self.pointed.emit(row, column)
             self.update()
@@ -115,6 +117,13 @@ class ConfusionMap(QWidget):
             self.chosen.emit(*self._cursor)
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the arrow keys, which mean something else in the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in _STEPS:
+            event.accept()
+            return True
+        return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Letters and colours may change."""

@@ -131,7 +131,7 @@ def test_results_that_are_of_no_use_here_are_said(
     listing, banner = inspecting.inspector.listing, inspecting.window.banner
     inspecting.trigger("next_listed")
     inspecting.open(data)
-    for path, words in ((tmp_path / "none", "there are no results"), (data, "there are no predictions")):
+    for path, words in ((tmp_path / "none", "here are no results"), (data, "here are no predictions")):
         listing.read([path])
         inspecting.wait(lambda words=words: words in banner.text)
     for file in data.glob("*s01*"):
