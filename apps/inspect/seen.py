@@ -8,6 +8,7 @@ import numpy as np
 from apps.inspect.clip_subject import ClipSubject, folder_of_clip
 from apps.inspect.data import Track
 from apps.inspect.subject import RecordSubject, Subject
+from realtime.mapping import get_mapping
 from realtime.records import Record, check_shown
 from stf.errors import UserError
 
@@ -31,7 +32,10 @@ class SeenRecord(RecordSubject):
 
     def __init__(self, record: Record, video: Path | None, recogniser: "Recogniser") -> None:
         check_shown(recogniser)
+        get_mapping(recogniser.layout)
         super().__init__(record, video, recogniser.layout)
+        if self.bodies is None:
+            raise UserError(self.note)
         self.classes = recogniser.classes
         self._spec = record.facts.settings.window.shown_to(recogniser)
 
