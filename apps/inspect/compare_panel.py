@@ -14,7 +14,7 @@ from apps.widgets.line import Line
 from apps.widgets.pair_bars import PairBars
 
 _NONE = "no other model"
-_EACH = 4  # classes of each model
+_EACH, _ROWS = 4, 5  # classes of each model, and of both together
 
 
 class ComparePanel(QWidget):
@@ -43,7 +43,7 @@ class ComparePanel(QWidget):
         self.said, self.shown, self.note = QLabel(), Line(), QLabel()
         for label in (self.said, self.note):
             label.setWordWrap(True)
-        self.bars = PairBars()
+        self.bars = PairBars(_ROWS)
         self.bars.chosen.connect(self._choose)
         stack = QVBoxLayout(self)
         stack.setSpacing(4)
@@ -119,13 +119,15 @@ def agreement(answers: tuple[Answer, Answer], classes: tuple[tuple[str, ...], ..
 
 
 def pairs_of(answers: tuple[Answer, Answer], classes: tuple[tuple[str, ...], ...]) -> list[Pair]:
-    """The classes that either holds most probable, those first that one is surest of; labels are the same by name."""
+    """The classes that either holds most probable, those first that one is surest of, with the explained one.
+
+    Labels are the same by name.
+    """
     chosen: dict[str, float] = {}
     for answer, names in zip(answers, classes, strict=True):
         for number in np.argsort(-answer.scores, kind="stable")[:_EACH].tolist():
             chosen[names[number]] = max(chosen.get(names[number], 0.0), float(answer.scores[number]))
     first = answers[0]
-    chosen[first.label] = max(chosen.get(first.label, 0.0), float(first.scores[classes[0].index(first.label)]))
 
     def read(label: str, *, before: bool) -> tuple[float | None, float | None]:
         one, other = (
@@ -136,7 +138,9 @@ def pairs_of(answers: tuple[Answer, Answer], classes: tuple[tuple[str, ...], ...
         )
         return one, other
 
-    order = sorted(chosen, key=lambda label: -chosen[label])
+    order = sorted(chosen, key=lambda label: -chosen[label])[:_ROWS]
+    if first.label not in order:
+        order[-1] = first.label
     return [Pair(one, read(one, before=False), read(one, before=True), one == first.label) for one in order]
 
 
