@@ -144,6 +144,22 @@ def sound_clips(corpus: Corpus, console: Console, *, skip_broken: bool) -> Itera
         raise UserError(f"{error} (--skip-broken leaves broken clips out)") from error
 
 
+def clips_of_side(corpus: Corpus, options: EvaluateOptions, console: Console) -> tuple[str, str, list[Clip]]:
+    """The labelled clips on the side of the split that the options say.
+
+    Returns:
+        The name of the split, dataset and side in words, and the clips.
+
+    Raises:
+        UserError: if there is no such split, or a clip is broken and refused.
+    """
+    clips = sound_clips(corpus, console, skip_broken=options.skip_broken)
+    if options.part is None:
+        return "", corpus.origin.name, on_side(clips, lambda _: None, None)
+    split, side = find_split(corpus, options.split)
+    return split, f"{corpus.origin.name}, {options.part} side of {split}", on_side(clips, side, options.part)
+
+
 def _load(models: Sequence[str], device: str) -> list[Recogniser]:
     recognisers = [Recogniser.load(model, device=device) for model in models]
     first = recognisers[0]
@@ -164,17 +180,12 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _choose(corpus: Corpus, match: ClassMatch, options: EvaluateOptions, console: Console) -> tuple[str, list[Clip]]:
     """The name of the split and the clips to measure on."""
-    clips = sound_clips(corpus, console, skip_broken=options.skip_broken)
-    if options.part is None:
-        split, where, chosen = "", "", on_side(clips, lambda _: None, None)
-    else:
-        split, side = find_split(corpus, options.split)
-        where, chosen = f", {options.part} side of {split}", on_side(clips, side, options.part)
+    split, where, chosen = clips_of_side(corpus, options, console)
     shared = [clip for clip in chosen if clip.label in match.labels]
     if not shared:
-        raise UserError(f"there is no labelled clip to measure on in {corpus.origin.name}{where}")
+        raise UserError(f"there is no labelled clip to measure on in {where}")
     left_out = f", {len(chosen) - len(shared)} of other classes left out" if len(shared) < len(chosen) else ""
-    say(console, f"{corpus.origin.name}{where}: {len(shared)} clips of {len(match.columns)} classes{left_out}")
+    say(console, f"{where}: {len(shared)} clips of {len(match.columns)} classes{left_out}")
     return split, shared
 
 
@@ -185,8 +196,9 @@ def _judge(
     said = answers(logits, recogniser.header)
     *_, whole = said.values()
     unknown = recogniser.header.unknown
+    kept = {name: rows[:, columns] for name, rows in logits.items()}
     return Answers(
-        replace(about, model=find_model(model).name, logits={name: rows[:, columns] for name, rows in logits.items()}),
+        replace(about, model=find_model(model).name, logits=kept, whole=whole[:, columns]),
         {name: measure(rows[:, columns], about.labels) for name, rows in said.items()},
         confusion_matrix(whole[:, columns], about.labels),
         None if unknown is None else float(np.mean(called_unknown(whole, unknown))),

@@ -63,6 +63,14 @@ class Photographer:
         QApplication.setPalette(dark_palette())
         self.rest(0.5)
 
+    def in_the_dark(self, name: str) -> None:
+        """Save the window as a system that is set to dark shows it."""
+        light = QApplication.palette()
+        self.turn_dark()
+        self.shoot(name)
+        QApplication.setPalette(light)
+        self.rest(0.2)
+
 
 def dark_palette() -> QPalette:
     """What a system that is set to dark gives an application; the offscreen platform has none of its own."""

@@ -200,6 +200,8 @@ class Predictions:
         names: (N,) names of the clips.
         labels: (N,) true classes.
         logits: stream name -> (N, K).
+        whole: (N, K) of the model as a whole: fused and scaled as its checkpoint says; None in files of before
+            2026-11-22, which lack it.
     """
 
     model: str
@@ -210,6 +212,7 @@ class Predictions:
     names: tuple[str, ...]
     labels: Labels
     logits: Mapping[str, Logits]
+    whole: Logits | None = None
 
     def save(self, path: Path) -> None:
         """Write them as arrays (`.npz`, without pickle).
@@ -219,6 +222,8 @@ class Predictions:
         """
         arrays: dict[str, Any] = {name: np.array(getattr(self, name), np.str_) for name in _TEXTS}
         arrays |= {"labels": self.labels} | {f"logits.{stream}": rows for stream, rows in self.logits.items()}
+        if self.whole is not None:
+            arrays["whole"] = self.whole
         with output_file(path) as temporary, write_errors(path), temporary.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
@@ -236,14 +241,15 @@ class Predictions:
                 arrays = dict(file)
             model, data, split, part = (str(arrays[name]) for name in _TEXTS[:4])
             classes, names = (tuple(arrays[name].tolist()) for name in _TEXTS[4:])
-            labels = arrays["labels"]
+            labels, whole = arrays["labels"], arrays.get("whole")
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
             raise UserError(f"{path} is not a file of predictions that `stf evaluate` wrote, or is damaged") from error
         logits = {name.partition(".")[2]: rows for name, rows in arrays.items() if name.startswith("logits.")}
-        shapes = {rows.shape for rows in logits.values()} | {(*labels.shape, len(classes))}
-        if shapes != {(len(names), len(classes))} or not all(np.isfinite(rows).all() for rows in logits.values()):
+        every = [*logits.values(), *([] if whole is None else [whole])]
+        shapes = {rows.shape for rows in every} | {(*labels.shape, len(classes))}
+        if shapes != {(len(names), len(classes))} or not all(np.isfinite(rows).all() for rows in every):
             raise UserError(f"{path} is damaged: its logits do not fit its clips and classes; evaluate again")
-        return cls(model, data, split, part, classes, names, labels, logits)
+        return cls(model, data, split, part, classes, names, labels, logits, whole)
 
 
 _TEXTS = ("model", "data", "split", "part", "classes", "names")

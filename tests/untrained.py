@@ -10,7 +10,7 @@ from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
 from stf.models import build_model
 from stf.recogniser import Recogniser
-from stf.skeleton import NTU25
+from stf.skeleton import NTU25, SkeletonLayout
 from stf.teaching import remember
 
 KNOWN = ("clap", "squat", "jog", "bowling")
@@ -51,5 +51,24 @@ def write_untrained(path: Path, utd_mhad: Path, *, memory: bool = True) -> Path:
         ridge = features.T @ features + 1e-3 * torch.eye(features.shape[1])
         solved = torch.linalg.solve(ridge, features.T @ wanted)
         network.head.weight.data, network.head.bias.data = solved[:-1].T.contiguous(), solved[-1]
+    save_checkpoint(path, header, {"joint": network.state_dict()})
+    return path
+
+
+def write_random(path: Path, layout: SkeletonLayout, classes: tuple[str, ...], seed: int = 0) -> Path:
+    """Write a checkpoint of random weights, which takes whole clips and tells classes apart by chance."""
+    options = {"widths": [4, 4], "strides": [2, 2], "embedding": 2}
+    header = Header(
+        architecture="stf",
+        options=options,
+        layout=layout.name,
+        classes=classes,
+        samples=8,
+        rate_hz=8,
+        whole_clips=True,
+        streams={"joint": 1.0},
+    )
+    torch.manual_seed(seed)
+    network = build_model("stf", layout=layout, num_classes=len(classes), **options)
     save_checkpoint(path, header, {"joint": network.state_dict()})
     return path

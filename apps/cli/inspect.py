@@ -41,6 +41,14 @@ def inspect(
         str | None,
         typer.Option("--model", metavar="NAME|FILE", help="The recogniser; by default the one that made the record."),
     ] = None,
+    against: Annotated[
+        str,
+        typer.Option("--against", metavar="NAME|FILE", help="Another recogniser, asked the same, side by side."),
+    ] = "",
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--results", metavar="FOLDER|FILE.npz", help="What stf evaluate -o kept of this dataset's clips."),
+    ] = None,
     addon: AddOnFile = None,
     device: Device = "auto",
     pose_model: PoseModel = DEFAULT_POSE,
@@ -54,4 +62,4 @@ def inspect(
 
     engine = Engine(model or DEFAULT_MODEL, device, pose_model, pose_delegate.value, people, addon=addon)
     request = Request(source, clip, form, video, output)
-    raise typer.Exit(run_inspect(engine, InspectOptions(request, model is not None)))
+    raise typer.Exit(run_inspect(engine, InspectOptions(request, model is not None, against, results or ())))

@@ -122,6 +122,37 @@ def evaluate(
     run_evaluate(models, data, output, options)
 
 
+@app.command(name="compare")
+def compare_models(
+    first: Annotated[
+        str, typer.Argument(metavar="MODEL|FILE.npz", help="A model, or what stf evaluate kept of its predictions.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="MODEL|FILE.npz", help="The one to compare it with.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="PATH", help="The dataset; not needed for two files.")
+    ] = None,
+    form: Format = None,
+    split: SplitName = None,
+    part: Annotated[Side, typer.Option("--part", help="The side of the split to compare on.")] = Side.TEST,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE.csv", help="The list of clips to write.")
+    ] = None,
+    skip_broken: SkipBroken = False,
+    shared_classes: Annotated[
+        bool, typer.Option("--shared-classes", help="Let both choose among the classes that both have.")
+    ] = False,
+    device: Device = "auto",
+) -> None:
+    """List the clips of a dataset of which two recognisers say different things; who is right, and how sure."""
+    from apps.compare import run_compare  # noqa: PLC0415
+    from apps.evaluate import EvaluateOptions  # noqa: PLC0415
+    from stf.datasets.corpus import Part  # noqa: PLC0415
+
+    side = None if part is Side.ALL else Part(part.value)
+    options = EvaluateOptions(form, split, side, skip_broken, shared_classes, device=device)
+    run_compare((first, second), data, output, options)
+
+
 @app.command()
 def fuse(
     models: Annotated[list[str], typer.Argument(metavar="MODEL...", help="Checkpoints of different streams.")],

@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from apps.inspect.clip_subject import ClipSubject
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import Answer, Edit, ModelFacts, Track, Why
 from apps.inspect.subject import RecordSubject, Subject
@@ -76,6 +75,8 @@ class Asking(QObject):
             if not {self.why.label, self.why.contrast} <= {None, *subject.classes}:
                 self.why = Why()
             self._scope()
+        else:
+            self.answer = self.volume = None
 
     def start(self) -> None:
         """Begin to look up who is where."""
@@ -93,7 +94,7 @@ class Asking(QObject):
         if self.subject is None:
             return None
         track = self.subject.track(self.person)
-        asked = self.volume.scores() if self.volume and isinstance(self.subject, ClipSubject) else None
+        asked = self.volume.scores() if self.volume and not self.subject.answered else None
         return track if asked is None else replace(track, scores=asked)
 
     @property
@@ -130,7 +131,7 @@ class Asking(QObject):
     @property
     def recorded(self) -> bool:
         """Whether the focus over time is the one of the record, for which nothing need be asked."""
-        return self.why == Why() and isinstance(self.subject, RecordSubject)
+        return self.why == Why() and self.subject is not None and self.subject.answered
 
     @property
     def share(self) -> float:

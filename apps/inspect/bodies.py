@@ -13,6 +13,7 @@ from realtime.pose import RecordedPose
 from realtime.records import Record
 from realtime.records.skeletons import people_of
 from stf.atomic import output_file, write_errors
+from stf.skeleton import SkeletonLayout
 
 _FILE = "bodies.npz"
 
@@ -25,6 +26,7 @@ class Bodies:
     Args:
         record: whose landmarks were kept.
         folder: of this record, in the cache.
+        layout: of the skeletons; by default the one that its model was shown.
 
     Attributes:
         times: (F,) seconds of the frames.
@@ -34,19 +36,20 @@ class Bodies:
         UserError: if the landmarks were not kept, or are others by now.
     """
 
-    def __init__(self, record: Record, folder: Path) -> None:
+    def __init__(self, record: Record, folder: Path, layout: SkeletonLayout | None = None) -> None:
+        layout = layout or record.layout
         path = record.poses()
         self._record = record
         self._file = folder / _FILE
         self._poses, self._shown = RecordedPose(path), RecordedPose(path)  # one reads on, the other is asked
         self.times: Float64[np.ndarray, " F"] = self._poses.times
         self.found = 0
-        self._walk = people_of(record, self._poses)
+        self._walk = people_of(record, self._poses, layout)
         frames, count = len(self._poses), self._poses.count
         self._offset = np.zeros(frames + 1, np.int64)
         self._person = np.zeros(count, np.int32)
         self._place = np.zeros(count, np.int32)
-        shape = (record.layout.num_joints, len(record.layout.channels))
+        shape = (layout.num_joints, len(layout.channels))
         self._joints = np.zeros((count, *shape), np.float32)
         self._when = np.zeros(count)
         self._load()

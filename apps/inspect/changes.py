@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from apps.inspect.data import Edit
@@ -94,6 +95,21 @@ def switched_on(edits: Sequence[Edit], layout: SkeletonLayout, joints: Iterable[
         elif edit.off - on:
             kept.append(switch_off(layout, edit.off - on))
     return tuple(kept)
+
+
+def in_layout(edits: Iterable[Edit], layout: SkeletonLayout, other: SkeletonLayout) -> tuple[Edit, ...]:
+    """The same changes of skeletons of another layout; joints that this one lacks are left out of them."""
+    if layout is other:
+        return tuple(edits)
+    found = []
+    for edit in edits:
+        names = [layout.joints[joint] for joint in edit.off]
+        there = [other.joints.index(name) for name in names if name in other.joints]
+        if there:
+            found.append(replace(switch_off(other, there), words=edit.words))
+        elif not edit.off:
+            found.append(edit)
+    return tuple(found)
 
 
 def _named(layout: SkeletonLayout, joints: frozenset[int]) -> str:

@@ -32,6 +32,7 @@ class ClipSubject:
         header: of the model.
         label: what the dataset calls it; empty where that is not known.
         folder: for what is kept about it.
+        source: the clip as the dataset has it.
     """
 
     whole: "Clip"
@@ -39,11 +40,13 @@ class ClipSubject:
     header: "Header" = field(repr=False)
     label: str
     folder: Path
+    source: "Clip"
     video: None = None
     record: None = None
     bodies: None = None
     note: str = ""
     start: float = 0.0
+    answered: bool = False
 
     @property
     def name(self) -> str:

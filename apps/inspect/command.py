@@ -1,6 +1,8 @@
 """The command `stf inspect`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from apps.engine import Engine
 from apps.inspect.opening import Request
@@ -18,10 +20,14 @@ class InspectOptions:
     Attributes:
         request: what to inspect.
         given: whether the model was named.
+        against: another model to compare with; empty for none.
+        results: what `stf evaluate` kept, to be walked through.
     """
 
     request: Request
     given: bool
+    against: str = ""
+    results: Sequence[Path] = ()
 
 
 def run_inspect(engine: Engine, options: InspectOptions) -> int:
@@ -51,6 +57,10 @@ def run_inspect(engine: Engine, options: InspectOptions) -> int:
     application = QApplication.instance() or QApplication(["stf"])
     inspector = Inspector(engine, given=options.given)
     window = InspectWindow(inspector)
+    inspector.rival.choose(options.against)
+    if options.results:
+        window.show_clips(on=True)
+        inspector.listing.read(options.results)
     window.show()
     QTimer.singleShot(0, lambda: window.open(request))
     with on_interrupt(QApplication.closeAllWindows, once=True) as interrupt:

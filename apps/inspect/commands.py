@@ -44,6 +44,11 @@ class Commands:
             "find": self._find,
             "next_clip": lambda: inspector.next_clip(1),
             "last_clip": lambda: inspector.next_clip(-1),
+            "results": self._open_results,
+            "differ": self._list_differing,
+            "next_listed": lambda: self._walk(1),
+            "last_listed": lambda: self._walk(-1),
+            "clips": lambda: window.show_clips(on=window.clips_dock.isHidden()),
             "play": lambda: cursor.play(on=not cursor.playing),
             "forward": lambda: cursor.skip(1),
             "back": lambda: cursor.skip(-1),
@@ -65,6 +70,7 @@ class Commands:
             "class": self._next_class,
             "module": self._next_module,
             "reset": self._reset,
+            "against": self._choose_rival,
             "trust": inspector.doubt_focus,
             "mean_span": window.mean.over_span,
             "mean_all": window.mean.over_all,
@@ -159,6 +165,23 @@ class Commands:
         if asking.facts:
             now = asking.why.module or asking.facts.shown
             asking.wonder(replace(asking.why, module=now % asking.facts.modules + 1))
+
+    def _choose_rival(self) -> None:
+        """Where another model is chosen."""
+        self._window.show_panel(self._window.compare)
+        self._window.compare.model.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _open_results(self) -> None:
+        self._window.show_clips(on=True)
+        self._window.clips.open_results()
+
+    def _list_differing(self) -> None:
+        self._window.show_clips(on=True)
+        self._inspector.listing.survey(self._inspector.request, self._inspector.clips)
+
+    def _walk(self, step: int) -> None:
+        subject = self._inspector.subject
+        self._inspector.listing.step(subject.name if subject else "", step)
 
     def _reset(self) -> None:
         self._inspector.asking.change(())

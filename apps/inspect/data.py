@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,3 +138,8 @@ class ModelFacts:
     modules: int
     streams: tuple[str, ...]
     shown: int
+
+    @property
+    def short(self) -> str:
+        """The name without its folder."""
+        return Path(self.name).name.removesuffix(".safetensors")

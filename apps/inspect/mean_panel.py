@@ -44,7 +44,7 @@ class MeanPanel(QWidget):
         self._moment = 0
         self.buttons = {name: QPushButton(name) for name in ("This span", "Everything", "The class", "Save...")}
         tips = (
-            "The mean focus over the marked span, or this segment (A)",
+            "The mean focus over the marked span, or this segment (G)",
             "The mean focus over all windows of this person (Shift+G)",
             "The mean focus over all clips of a class (Ctrl+G)",
             "Save this mean",

@@ -16,10 +16,13 @@ from apps.inspect.cursor import Cursor
 from apps.inspect.data import ModelFacts
 from apps.inspect.keeping import export, keep
 from apps.inspect.labelling import Labelling
+from apps.inspect.listing import Listing
 from apps.inspect.opening import Opened, Request, Unlabelled
 from apps.inspect.painter import Painter
+from apps.inspect.rival import Rival
 from apps.inspect.subject import Subject
 from apps.inspect.thinker import Thinker
+from apps.inspect.walking import find_doubt, find_segment
 from apps.inspect.work import Work
 from apps.live.events import Notice
 from realtime.formats import Format
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
     from stf.explanation import Explanation
 
 T = TypeVar("T")
-
-UNSURE = 0.6
-"""Confidence below which a window counts as doubtful, as in the report of `stf label`."""
 
 _VIEW = 20.0  # seconds in view at first
 _WRITING = 10.0  # seconds to wait for corrections to be on the disk
@@ -60,6 +60,8 @@ class Inspector(QObject):
         painter: draws pictures.
         chores: what takes its time, and can be cancelled.
         averaging: makes means.
+        rival: another model that is asked the same.
+        listing: what is said of all clips of a dataset.
         subject: what is inspected; None before the first.
         lost: what is wrong with its video; empty where nothing is.
         corrections: of its labels; None where there is no record.
@@ -95,7 +97,12 @@ class Inspector(QObject):
         self._labelling = Labelling(engine, self.chores)
         self._labelling.labelled.connect(self._open_labelled)
         parts = (self._work, self._disk, self._files, self._labelling, self.asking, self.averaging, self.painter)
-        for part in parts:
+        self.rival = Rival(engine, self._work, self.cursor, self.asking)
+        self.listing = Listing(self._work, self._thinker, self.asking, self.rival)
+        self.listing.wanted.connect(self.go_to_clip)
+        self.opened.connect(self.rival.leave)
+        self.loaded.connect(self.rival.begin)
+        for part in (*parts, self.rival, self.listing):
             part.failed.connect(self.said)
         self.painter.painted.connect(self._settle)
         self.painter.failed.connect(self._settle)
@@ -110,8 +117,15 @@ class Inspector(QObject):
     def next_clip(self, step: int) -> None:
         """Inspect the next clip of the dataset, or the one before."""
         if self.request and self.subject and self.subject.name in self.clips:
-            number = (self.clips.index(self.subject.name) + step) % len(self.clips)
-            self.open(replace(self.request, clip=self.clips[number]))
+            self.go_to_clip(self.clips[(self.clips.index(self.subject.name) + step) % len(self.clips)])
+
+    def go_to_clip(self, name: str) -> None:
+        """Inspect another clip of the dataset."""
+        if self.request and name in self.clips:
+            self.open(replace(self.request, clip=name))
+        else:
+            words = f"'{name}' is not a clip of what is open; open the dataset that it is of (Ctrl+Shift+O)"
+            self.said.emit(Notice(words, failed=True))
 
     @property
     def segments(self) -> list[Segment]:
@@ -128,15 +142,11 @@ class Inspector(QObject):
 
     def next_segment(self, step: int) -> Segment | None:
         """Go to where the person's next segment begins, or the one before."""
-        own = sorted((one for one in self.segments if one.person == self.asking.person), key=lambda one: one.start)
-        now, slack = self.cursor.now, self.cursor.step / 2
-        later = [one for one in own if one.start > now + slack]
-        earlier = [one for one in own if one.start < now - slack]
-        found = (later[:1] if step > 0 else earlier[-1:]) or None
-        if found is None:
-            return None
-        self.cursor.go(found[0].start)
-        return found[0]
+        cursor = self.cursor
+        found = find_segment(self.segments, self.asking.person, cursor.now, cursor.step / 2, step)
+        if found:
+            cursor.go(found.start)
+        return found
 
     def next_doubt(self, step: int) -> float | None:
         """Go to the next window of which the model is not sure, or the last one before; its confidence.
@@ -146,22 +156,11 @@ class Inspector(QObject):
         track = self.asking.track
         if track is None or not len(track.start):
             return None
-        sure = track.scores.max(axis=1)
-        doubts: list[list[int]] = []
-        for number in (sure < UNSURE).nonzero()[0].tolist():
-            if doubts and doubts[-1][-1] == number - 1:
-                doubts[-1].append(number)
-            else:
-                doubts.append([number])
-        places = [min(run, key=lambda number: float(sure[number])) for run in doubts]
-        now, slack = self.cursor.now, self.cursor.step
-        middles = track.middles
-        ahead = [place for place in places if (middles[place] - now) * step > slack]
-        if not ahead:
+        place = find_doubt(track, self.cursor.now, self.cursor.step, step)
+        if place is None:
             return None
-        place = ahead[0] if step > 0 else ahead[-1]
-        self.cursor.go(float(middles[place]))
-        return float(sure[place])
+        self.cursor.go(float(track.middles[place]))
+        return float(track.scores[place].max())
 
     def doubt_focus(self) -> None:
         """Find out whether the focus at the cursor can be trusted; `trusted` says."""
@@ -249,6 +248,8 @@ class Inspector(QObject):
         self.chores.close()
         self._left, self.subject = self.subject, None
         self.asking.begin(None)
+        self.rival.leave()
+        self.listing.stop()
         for part in (self._work, self._disk, self._files, self._labelling, self.painter):
             part.end()
 

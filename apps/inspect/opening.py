@@ -118,11 +118,12 @@ def _open_clip(request: Request, recogniser: "Recogniser") -> Opened:
     names = [entry.name for entry in corpus.entries]
     if not names:
         raise UserError(f"there is no clip in {request.source}")
-    clip = to_layout(corpus.clip(names[0] if request.clip is None else request.clip), recogniser.layout)
+    source = corpus.clip(names[0] if request.clip is None else request.clip)
+    clip = to_layout(source, recogniser.layout)
     if not np.isfinite(clip.joints).any():
         raise UserError(f"nobody is seen in '{clip.name}', so there is nothing to ask; choose another clip")
     if clip.joints.shape[1] < 2:
         raise UserError(f"'{clip.name}' is a single frame, and an action takes time; choose another clip")
     label = corpus.classes[clip.label] if clip.label >= 0 else ""
     folder = folder_of_clip(clip)
-    return Opened(ClipSubject(clip, recogniser.classes, recogniser.header, label, folder), clips=names)
+    return Opened(ClipSubject(clip, recogniser.classes, recogniser.header, label, folder, source), clips=names)

@@ -1,5 +1,9 @@
-"""A picture of each state of the inspector: `python -m apps.inspect.screenshots -o FOLDER`, without a screen."""
+"""A picture of each state of the inspector: `python -m apps.inspect.screenshots -o FOLDER`, without a screen.
 
+Those of the clips of a dataset are of UTD-MHAD, and are left out where STF_DATA names no folder that has it.
+"""
+
+import os
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from apps.batch.worker import Job
 from apps.cli.options import Show
 from apps.engine import Engine
+from apps.evaluate import EvaluateOptions, run_evaluate
 from apps.inspect import changes
 from apps.inspect.data import Why
 from apps.inspect.model import Inspector
@@ -131,6 +136,55 @@ def take_labelling(photographer: InspectPhotographer, video: Path) -> None:
         raise RuntimeError("what was open before is not there any more")
 
 
+def take_rival(photographer: InspectPhotographer) -> None:
+    """Another model, asked the same, as the window is and mirrored; in both colour schemes."""
+    window, inspector = photographer.window, photographer.inspector
+    inspector.rival.choose("utd-mhad-27")
+    window.actions_by_name["against"].trigger()
+    other = inspector.rival.asking
+    photographer.until(lambda: other.answer is not None and other.share == 1.0)
+    photographer.shoot("compare")
+    inspector.asking.change((changes.mirror(),))
+    photographer.answered()
+    photographer.until(lambda: other.answer is not None and other.answer.edits == other.edits == inspector.asking.edits)
+    photographer.in_the_dark("dark-compare")
+    inspector.asking.change(())
+    inspector.rival.choose("")
+
+
+def some_clips(dataset: Path, scratch: Path) -> Path:
+    """A folder with what one person of UTD-MHAD does twice."""
+    folder = scratch / "utd_mhad"
+    folder.mkdir()
+    for clip in (*dataset.glob("*_s2_t1_*.mat"), *dataset.glob("*_s2_t2_*.mat")):
+        (folder / clip.name).symlink_to(clip.resolve())
+    return folder
+
+
+def take_clips(photographer: InspectPhotographer, dataset: Path) -> None:
+    """Where two models differ over a dataset, and a confusion from which to walk to its clips."""
+    window, inspector = photographer.window, photographer.inspector
+    results = dataset.with_name("results")
+    run_evaluate(["utd-mhad-27"], dataset, results, EvaluateOptions(part=None))
+    inspector.rival.choose("utd-mhad-27")
+    window.open(Request(dataset))
+    photographer.until(lambda: bool(inspector.clips) and inspector.rival.asking.answer is not None)
+    window.actions_by_name["differ"].trigger()
+    photographer.until(lambda: inspector.listing.share == 1.0)
+    window.actions_by_name["next_listed"].trigger()
+    photographer.until(lambda: inspector.rival.asking.answer is None)
+    photographer.until(lambda: inspector.rival.asking.share == 1.0)
+    photographer.shoot("differ")
+    inspector.listing.read([results])
+    photographer.until(
+        lambda: inspector.listing.comparison is not None and len(inspector.listing.comparison.models) == 1
+    )
+    window.clips.kind.setCurrentIndex(2)
+    window.clips.kind.activated.emit(2)
+    photographer.shoot("confusion")
+    photographer.in_the_dark("dark-confusion")
+
+
 def take_around(photographer: InspectPhotographer, record: Path) -> None:
     """Keys, sizes, colours, and a video that is gone."""
     window = photographer.window
@@ -143,12 +197,9 @@ def take_around(photographer: InspectPhotographer, record: Path) -> None:
         photographer.resize(*size)
         photographer.shoot(name)
     window.resize(usual)
-    light = window.palette()
-    photographer.turn_dark()
-    photographer.shoot("dark")
+    photographer.in_the_dark("dark")
     window.tabs.setCurrentIndex(1)
-    photographer.shoot("dark-try")
-    QApplication.setPalette(light)
+    photographer.in_the_dark("dark-try")
     window.tabs.setCurrentIndex(0)
     gone = record.parent / "demo.mp4"
     gone.rename(gone.with_name("moved.mp4"))
@@ -171,7 +222,10 @@ def main() -> None:
         take_graph(photographer)
         take_mean(photographer, Path(scratch))
         take_labelling(photographer, Path(shutil.copy(DEMO, Path(scratch) / "walk.mp4")))
+        take_rival(photographer)
         take_around(photographer, record)
+        if "STF_DATA" in os.environ:
+            take_clips(photographer, some_clips(Path(os.environ["STF_DATA"]) / "utd_mhad", Path(scratch)))
         photographer.window.close()
         photographer.inspector.join(30)
 

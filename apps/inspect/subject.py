@@ -31,6 +31,7 @@ class RecordSubject:
     Args:
         record: what `stf label` wrote.
         video: the video, known to be the right one; None where it is not here.
+        layout: of the skeletons; by default the one that its model was shown.
 
     Attributes:
         record, video: the same.
@@ -48,7 +49,10 @@ class RecordSubject:
         UserError: if the windows of the record are missing or damaged.
     """
 
-    def __init__(self, record: Record, video: Path | None) -> None:
+    answered = True
+    """Whether what the model said is known without asking it."""
+
+    def __init__(self, record: Record, video: Path | None, layout: SkeletonLayout | None = None) -> None:
         facts = record.facts
         self.record = record
         self.video = video
@@ -56,7 +60,7 @@ class RecordSubject:
         self.start, self.end = facts.video.start, facts.video.seconds
         self.step = 1 / (facts.video.fps or 30.0)
         self.classes: tuple[str, ...] = facts.model.classes
-        self.layout: SkeletonLayout = record.layout
+        self.layout: SkeletonLayout = layout or record.layout
         self.segments: Sequence[Segment] = record.segments
         self.note = ""
         self.folder = cache_folder() / "inspect" / sha256(facts.model_dump_json().encode()).hexdigest()[:16]
@@ -64,7 +68,8 @@ class RecordSubject:
             self._tracks: Mapping[int, RecordedTrack] = {person: windows.track(person) for person in windows.persons}
         self.bodies: Bodies | None = None
         try:
-            self.bodies = Bodies(record, self.folder)
+            own = self.layout is record.layout
+            self.bodies = Bodies(record, self.folder if own else self.folder / self.layout.name, self.layout)
         except UserError as error:
             self.note = f"{error}; until then its pictures, scores and recorded focus can be seen, but not asked about"
 
@@ -103,8 +108,9 @@ class RecordSubject:
 
     def ready(self, person: int, number: int) -> bool:
         """Whether the skeletons of a window are known yet."""
-        track = self._tracks.get(person)
-        return bool(self.bodies and track and (self.bodies.complete or self.bodies.until > track.end[number]))
+        ends = self.track(person).end
+        known = self.bodies and number < len(ends)
+        return bool(self.bodies and known and (self.bodies.complete or self.bodies.until > ends[number]))
 
     def windows(self, person: int, numbers: Sequence[int]) -> Float32[np.ndarray, "n M T V C"]:
         """Windows as the model was shown them; missing joints are zero."""
@@ -114,7 +120,7 @@ class RecordSubject:
         """A window as a clip, to be changed."""
         from stf.datasets.clip import Clip  # noqa: PLC0415 - SciPy, for which the window does not wait
 
-        track, moments = self._tracks[person], self.moments
+        track, moments = self.track(person), self.moments
         joints = self._samples(person, number)
         joints[(joints == 0).all(axis=2)] = np.nan
         seconds = float(track.end[number] - track.start[number])
@@ -152,7 +158,7 @@ class RecordSubject:
             self.bodies.close()
 
     def _samples(self, person: int, number: int) -> Float32[np.ndarray, "T V C"]:
-        track = self._tracks[person]
+        track = self.track(person)
         return self._read(person, np.linspace(track.start[number], track.end[number], self.moments))[0]
 
     def _read(self, person: int, at: np.ndarray) -> tuple[Float32[np.ndarray, "T V C"], np.ndarray]:

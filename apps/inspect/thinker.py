@@ -11,12 +11,14 @@ from apps.engine import Engine
 from apps.inspect.clip_subject import ClipSubject
 from apps.inspect.data import Answer, Edit, ModelFacts, Track, Trust, Why
 from apps.inspect.opening import Opened, Request, Unlabelled, open_request
+from apps.inspect.seen import seen_by
 from apps.inspect.subject import Subject
 from apps.inspect.volume import Volume, open_volume
 from realtime.records import check_model, describe_model
 from stf.errors import UserError
 
 if TYPE_CHECKING:
+    from stf.comparison import Said
     from stf.datasets.clip import Clip
     from stf.explanation import Explanation, ModuleGraph, Question
     from stf.recogniser import Recogniser
@@ -48,13 +50,28 @@ class Thinker:
             UserError: if it cannot be had, or is another one than made the record.
         """
         record = subject.record
-        recogniser = self._load(None if self._given or record is None else record.facts.model.name)
+        if record is None or self._given:
+            recogniser = self._load(None)
+        else:
+            name = record.facts.model.name
+            try:
+                recogniser = self._load(name)
+            except UserError:
+                raise UserError(
+                    f"the record was made by the model '{name}', which is not here: give it by --model"
+                ) from None
         if record is not None:
             check_model(record, recogniser)
-        networks = recogniser.networks
-        depth = len(next(iter(networks.values())).stages)
-        shown = recogniser.header.focus_module % depth + 1
-        return ModelFacts(self._name, recogniser.classes, depth, tuple(networks), shown)
+        return self._facts(recogniser)
+
+    def see(self, subject: Subject, model: str) -> tuple[Subject, ModelFacts]:
+        """Have a model ready, and show it what another one is asked about.
+
+        Raises:
+            UserError: if the model cannot be had, or cannot be shown that.
+        """
+        recogniser = self._load(model)
+        return seen_by(subject, recogniser), self._facts(recogniser)
 
     def open(self, request: Request) -> Opened | Unlabelled:
         """Open what is to be inspected, unless it is to be labelled first.
@@ -116,6 +133,22 @@ class Thinker:
 
         found = ask_windows(self._ready(), subject.windows(person, numbers), _question(why))
         volume.put(numbers, found.focus[:, subject.row(person)], found.scores)
+
+    def judge(self, model: str | None, name: str, clips: "Sequence[Clip]", truths: Sequence[str]) -> "Said":
+        """What the model says of whole clips, as `stf evaluate` measures it.
+
+        Args:
+            model: another one than its own, by name or file.
+            name: what to call it.
+            clips: in any layout from which its own can be had.
+            truths: their classes.
+
+        Raises:
+            UserError: if the model cannot be had, or cannot be shown the clips.
+        """
+        from stf.comparison import ask_clips  # noqa: PLC0415
+
+        return ask_clips(self._load(model), name, clips, truths)
 
     def trust(self, answer: Answer) -> Trust:
         """Deletion and insertion by the focus of an answer, beside random orders."""
@@ -215,19 +248,18 @@ class Thinker:
             joints=joints[None],
         )
 
+    def _facts(self, recogniser: "Recogniser") -> ModelFacts:
+        networks = recogniser.networks
+        depth = len(next(iter(networks.values())).stages)
+        shown = recogniser.header.focus_module % depth + 1
+        return ModelFacts(self._name, recogniser.classes, depth, tuple(networks), shown)
+
     def _load(self, name: str | None) -> "Recogniser":
         """The recogniser of this name, or the one that was asked for."""
         engine = self._engine if name is None else replace(self._engine, model=name)
         wanted = str(engine.model)
         if self._recogniser is None or self._name != wanted:
-            try:
-                self._recogniser = engine.recogniser()
-            except UserError:
-                if name is None:
-                    raise
-                raise UserError(
-                    f"the record was made by the model '{name}', which is not here: give it by --model"
-                ) from None
+            self._recogniser = engine.recogniser()
             self._name, self._key = wanted, describe_model(self._recogniser).sha256
         return self._recogniser
 

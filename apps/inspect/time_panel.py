@@ -5,8 +5,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from apps.inspect.asking import Asking
 from apps.inspect.data import Track, Why
-from apps.inspect.model import UNSURE, Inspector
+from apps.inspect.model import Inspector
+from apps.inspect.walking import UNSURE
 from apps.widgets.data import FocusWindow, ScoreLine, Span
 from apps.widgets.focus_map import FocusMap
 from apps.widgets.score_plot import ScorePlot
@@ -39,14 +41,17 @@ class TimePanel(QWidget):
         self.timeline.setAccessibleName("Segments over time")
         self.plot = ScorePlot(UNSURE, left=_LEFT)
         self.focus = FocusMap(left=_LEFT)
+        self.other = FocusMap(left=_LEFT)
+        self.other.setAccessibleName("Focus of the other model: joints over time")
+        self.other.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        for widget, stretch in ((self.timeline, 0), (self.plot, 0), (self.focus, 1)):
+        for widget, stretch in ((self.timeline, 0), (self.plot, 0), (self.focus, 1), (self.other, 1)):
             column.addWidget(widget, stretch)
         self.focus.joint_hovered.connect(self.joint_hovered)
         self.timeline.chosen.connect(self.segment_chosen)
-        for widget in (self.timeline, self.plot, self.focus):
+        for widget in (self.timeline, self.plot, self.focus, self.other):
             watched = self.plot.viewport() if widget is self.plot else widget
             mouse = TimeMouse(watched, widget.moment_at)
             mouse.sought.connect(self._seek)
@@ -58,6 +63,8 @@ class TimePanel(QWidget):
         inspector.asking.grew.connect(self.show_all)
         inspector.asking.answered.connect(self._show_scores)
         inspector.changed.connect(self.show_all)
+        inspector.rival.changed.connect(self._show_focus)
+        inspector.rival.asking.grew.connect(self._show_focus)
 
     def show_all(self) -> None:
         """Show what is in view."""
@@ -80,6 +87,7 @@ class TimePanel(QWidget):
         self.timeline.set_moment(now)
         self.plot.set_cursor(now)
         self.focus.set_cursor(now)
+        self.other.set_cursor(now)
 
     def _seek(self, moment: float) -> None:
         self._inspector.cursor.play(on=False)
@@ -105,12 +113,21 @@ class TimePanel(QWidget):
         self.plot.set_lines([ScoreLine(name, times, track.scores[inside, n], name in asked) for n, name in named])
 
     def _show_focus(self) -> None:
-        asking, subject, cursor = self._inspector.asking, self._inspector.subject, self._inspector.cursor
+        first, rival = self._inspector.asking, self._inspector.rival
+        subject, facts = rival.asking.subject, rival.asking.facts
+        shown = subject is not None and facts is not None
+        self.other.setVisible(shown)
+        self._show_map(self.focus, first, shown)
+        if shown:
+            self._show_map(self.other, rival.asking, shown)
+
+    def _show_map(self, focus: FocusMap, asking: Asking, named: bool) -> None:
+        subject, facts, cursor = asking.subject, asking.facts, self._inspector.cursor
         if subject is None:
-            self.focus.set_window(None)
+            focus.set_window(None)
             return
         start, end = cursor.view
-        times = np.linspace(start, end, max((self.focus.width() - _LEFT) // _COLUMN, 2))
+        times = np.linspace(start, end, max((focus.width() - _LEFT) // _COLUMN, 2))
         volume = asking.volume
         values = (
             np.zeros((len(times), subject.layout.num_joints), np.float32)
@@ -118,9 +135,11 @@ class TimePanel(QWidget):
             else np.nan_to_num(volume.at(times))
         )
         known = "as recorded" if asking.recorded else f"{asking.share:.0%} of the windows asked"
-        title = f"{asking.why.words[:1].upper()}{asking.why.words[1:]}? Person {asking.person + 1}, {known}"
-        self.focus.set_window(FocusWindow(title, values, start, end, subject.layout))
-        self.focus.set_now(end)
+        whose = f"{facts.short}: " if named and facts else ""
+        words = asking.why.words
+        title = f"{whose}{words[:1].upper()}{words[1:]}? Person {asking.person + 1}, {known}"
+        focus.set_window(FocusWindow(title, values, start, end, subject.layout))
+        focus.set_now(end)
 
 
 def chosen_classes(track: Track, classes: tuple[str, ...], why: Why, view: tuple[float, float]) -> list[int]:

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QDockWidget,
     QLabel,
     QMainWindow,
     QScrollArea,
@@ -20,7 +21,9 @@ from PySide6.QtWidgets import (
 
 from apps.inspect.actions import COMMANDS
 from apps.inspect.chores import Progress
+from apps.inspect.clips_panel import ClipsPanel
 from apps.inspect.commands import Commands
+from apps.inspect.compare_panel import ComparePanel
 from apps.inspect.graph_panel import GraphPanel
 from apps.inspect.labels_panel import LabelsPanel
 from apps.inspect.mean_panel import MeanPanel
@@ -43,6 +46,7 @@ from stf.prediction import Segment
 
 _SIZE = 1280, 900
 _EMPTY = "Nothing is open. Open a video, a label record or a dataset, or drop one here."
+_CLIPS = 420  # pixels; how wide the list of clips is at first
 
 
 class InspectWindow(QMainWindow):
@@ -65,10 +69,12 @@ class InspectWindow(QMainWindow):
         self.why, self.what_if = WhyPanel(inspector), TryPanel(inspector)
         self.labels, self.graph = LabelsPanel(inspector), GraphPanel(inspector)
         self.mean = MeanPanel(inspector)
+        self.compare, self.clips = ComparePanel(inspector), ClipsPanel(inspector)
         self._links: Sequence[tuple[int, int, float]] = ()
         self.commands = Commands(self)
         self.actions_by_name = add_actions(self, self.commands.slots, COMMANDS)
         self._lay_out()
+        self.clips_dock = self._dock()
         self._connect()
         self.resize(*_SIZE)
 
@@ -84,6 +90,16 @@ class InspectWindow(QMainWindow):
         self.views.setCurrentWidget(self.body if on else self.video)
         self.actions_by_name["space"].setChecked(on)
         self._show_body()
+
+    def show_clips(self, *, on: bool) -> None:
+        """Show the confusion and the list of clips."""
+        self.clips_dock.setVisible(on)
+
+    def show_panel(self, panel: QWidget) -> None:
+        """Turn to the tab of a panel."""
+        for number in range(self.tabs.count()):
+            if (page := self.tabs.widget(number)) and page.isAncestorOf(panel):
+                self.tabs.setCurrentIndex(number)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Files may be dropped."""
@@ -124,6 +140,7 @@ class InspectWindow(QMainWindow):
             "Labels": self.labels,
             "Graph": self.graph,
             "Mean": self.mean,
+            "Compare": self.compare,
         }
         for name, panel in panels.items():
             area = QScrollArea()
@@ -158,6 +175,16 @@ class InspectWindow(QMainWindow):
         centre.setLayout(column)
         self.setCentralWidget(centre)
         self.setMinimumSize(640, 480)
+
+    def _dock(self) -> QDockWidget:
+        """What lists clips, beside everything else, once somebody asks for it."""
+        dock = QDockWidget("Clips")
+        dock.setWidget(self.clips)
+        dock.hide()
+        dock.visibilityChanged.connect(lambda _: self.actions_by_name["clips"].setChecked(not dock.isHidden()))
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self.resizeDocks([dock], [_CLIPS], Qt.Orientation.Horizontal)
+        return dock
 
     def _connect(self) -> None:
         inspector = self.inspector

@@ -51,6 +51,23 @@ class Score:
     before: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A class and how probable two models hold it.
+
+    Attributes:
+        label: its name.
+        probabilities: in [0, 1]; None for a model that does not know the class.
+        before: the same before something was changed; None where nothing was.
+        explained: whether it is the one that is asked about.
+    """
+
+    label: str
+    probabilities: tuple[float | None, float | None]
+    before: tuple[float | None, float | None] = (None, None)
+    explained: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreLine:
     """How probable a class is over time.

@@ -1,7 +1,7 @@
 """Label records: everything that was found in one video and how, from which every other file can be made again."""
 
 from realtime.records.hashing import hash_recording
-from realtime.records.model import check_model, describe_model
+from realtime.records.model import check_model, check_shown, describe_model
 from realtime.records.record import ENDING, NewerRecordError, Record, open_record
 from realtime.records.schema import LabelRecord, Processing, Settings, VideoFacts, json_schema
 from realtime.records.writer import RecordWriter, program_version, relative
@@ -16,6 +16,7 @@ __all__ = [
     "Settings",
     "VideoFacts",
     "check_model",
+    "check_shown",
     "describe_model",
     "hash_recording",
     "json_schema",

@@ -40,7 +40,17 @@ def check_model(record: Record, recogniser: "Recogniser") -> None:
             f"{record.path} was made by another model, '{theirs.name}', than '{ours.name}': give that one by --model "
             "(and --with)"
         )
+    check_shown(recogniser)
+
+
+def check_shown(recogniser: "Recogniser") -> None:
+    """See to it that a record keeps what a recogniser is shown, whoever made the record.
+
+    Raises:
+        UserError: if it is shown where people are.
+    """
     if recogniser.header.normalisation == "clip":
         raise UserError(
-            f"'{ours.name}' is shown where people are, which a record does not keep: give stf focus the video itself"
+            f"'{describe_model(recogniser).name}' is shown where people are, which a record does not keep: give stf "
+            "focus the video itself"
         )

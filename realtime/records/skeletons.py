@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from realtime.body import BodyKeeper
 from realtime.frames import PoseFrame, SkeletonFrame, TrackedPose
-from realtime.mapping import get_mapping
+from realtime.mapping import SkeletonMapping, get_mapping
 from realtime.pose.recorded import RecordedPose
 from realtime.records.record import Record
 from realtime.smoothing import Smoother
 from realtime.tracking import Tracker
+from stf.skeleton import SkeletonLayout
 
 
 def skeletons_of(record: Record) -> Iterator[list[SkeletonFrame]]:
@@ -23,11 +24,26 @@ def skeletons_of(record: Record) -> Iterator[list[SkeletonFrame]]:
 
 
 def people_of(
-    record: Record, poses: RecordedPose
+    record: Record, poses: RecordedPose, layout: SkeletonLayout | None = None
 ) -> Iterator[tuple[PoseFrame, tuple[TrackedPose, ...], list[SkeletonFrame]]]:
-    """Each frame of a record's landmarks, and everybody in it in order of id: in the picture, and as skeletons."""
-    mapping, body = get_mapping(record.layout), record.facts.settings.body
-    keeper = BodyKeeper(body, record.layout) if body else None
+    """Each frame of a record's landmarks, and everybody in it in order of id: in the picture, and as skeletons.
+
+    Args:
+        record: says who is who.
+        poses: its landmarks.
+        layout: of the skeletons; by default the one that its model was shown.
+
+    Raises:
+        UserError: if landmarks give no such skeletons.
+    """
+    wanted = layout or record.layout
+    body = record.facts.settings.body
+    return _people(poses, get_mapping(wanted), BodyKeeper(body, wanted) if body else None)
+
+
+def _people(
+    poses: RecordedPose, mapping: SkeletonMapping, keeper: BodyKeeper | None
+) -> Iterator[tuple[PoseFrame, tuple[TrackedPose, ...], list[SkeletonFrame]]]:
     tracker, smoother = Tracker(), Smoother(mapping.coordinates)
     for found in poses:
         people = tracker.update(found)

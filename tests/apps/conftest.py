@@ -192,11 +192,14 @@ def running(make_viewer: "Callable[..., Viewer]", labelled: Labelled) -> "Viewer
 @pytest.fixture
 def make_inspecting(
     qapp: object,  # noqa: ARG001 - there must be one before there is a window
-    recorded_engine: "RecordedEngine",
+    request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> "Iterator[Callable[..., Inspecting]]":
-    """Makes inspectors with a cache of their own, and sees to it that they leave no thread behind."""
+    """Makes inspectors with a cache of their own, and sees to it that they leave no thread behind.
+
+    By default they have the engine of the labelled video, which is labelled only where that is so.
+    """
     from inspecting import Inspecting  # noqa: PLC0415
 
     from apps.inspect.model import Inspector  # noqa: PLC0415
@@ -206,7 +209,7 @@ def make_inspecting(
     made = []
 
     def make(engine: object = None, *, given: bool = False) -> "Inspecting":
-        inspector = Inspector(engine or recorded_engine, given=given)
+        inspector = Inspector(engine or request.getfixturevalue("recorded_engine"), given=given)
         made.append(Inspecting(InspectWindow(inspector), inspector))
         return made[-1]
 

@@ -19,7 +19,7 @@ from apps.console import FrameProgress, make_console
 from stf.checkpoint import DEFAULT_MODEL, shipped_models
 
 COMMANDS = ["demo", "label", "export", "live", "inspect", "doctor", "focus", "train", "retrain", "evaluate", "fuse"]
-COMMANDS += ["models", "models list", "models fetch", "models where"]
+COMMANDS += ["compare", "models", "models list", "models fetch", "models where"]
 COMMANDS += ["teach", "actions", *(f"actions {word}" for word in ("learn", "list", "merge", "prepare", "remove"))]
 COMMANDS += ["data", "data info", "data convert", "data check", "data build-default"]
 COMMANDS += ["calibrate", "calibrate body", "calibrate camera", "calibrate confidence", "calibrate landmarks"]
