@@ -204,7 +204,7 @@ class InspectWindow(QMainWindow):
         self.time.joint_hovered.connect(self._point)
         self.time.segment_chosen.connect(self._choose)
         self.graph.linked.connect(self._link)
-        self.mean.asked.connect(lambda: self.tabs.setCurrentIndex(self.tabs.count() - 1))
+        self.mean.asked.connect(lambda: self.show_panel(self.mean))
 
     def _open(self) -> None:
         subject = self.inspector.subject
