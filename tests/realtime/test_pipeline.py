@@ -314,8 +314,9 @@ def test_many_frames_at_a_time_and_recognisers_side_by_side_change_no_bit(poses:
 
 
 def test_frames_before_a_failure_come_out_of_a_chunk_too(poses: Path, recogniser: Recogniser) -> None:
-    frames = 0
-    with Pipeline(clip(), Slow(poses, fail_at=100), recogniser, chunk=64) as pipeline, pytest.raises(RuntimeError):
-        for event in pipeline:
-            frames += isinstance(event, FrameResult)
-    assert frames == 100
+    events: list[Event] = []
+    with Pipeline(clip(), Slow(poses, fail_at=100), recogniser, chunk=64) as pipeline:
+        iterator = iter(pipeline)
+        with pytest.raises(RuntimeError, match="the estimator broke"):
+            events.extend(iterator)
+    assert [event.frame.index for event in events if isinstance(event, FrameResult)] == list(range(100))
