@@ -12,6 +12,7 @@ from apps.console import Steps
 from apps.engine import open_recording
 from apps.export import export
 from apps.interrupt import on_interrupt
+from realtime import cores
 from realtime.formats import FORMATS, Format
 from realtime.pipeline import FrameResult, Pipeline, Statistics
 from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose, SpannedPose
@@ -28,7 +29,7 @@ from realtime.records import (
 )
 from realtime.segments import SegmentSpec
 from realtime.sources import Source
-from realtime.sources.blank import blank_frames
+from realtime.sources.blank import BlankFrames, blank_frames
 from realtime.window import WindowSpec
 from stf.atomic import temporary_folder, write_errors
 from stf.prediction import Prediction, Segment
@@ -36,6 +37,12 @@ from stf.recogniser import Recogniser
 
 BATCH = 32
 """How many windows are recognised at a time."""
+
+CHUNK = 64
+"""How many frames without pictures go from worker to worker at a time."""
+
+RECOGNISERS = 2
+"""How many batches at most are recognised side by side where that is nearly all there is to do."""
 
 _DRAWN, _CLIPS, _KEPT = FORMATS["mp4"], FORMATS["clips"], FORMATS["npz"]
 
@@ -123,6 +130,7 @@ def label_video(
         with write_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = stack.enter_context(temporary_folder(path.parent))
+        alone = isinstance(source, BlankFrames)  # neither decoder nor pose estimator is at work
         name = path.name.removesuffix(ENDING)
         kept = path.with_name(f"{name}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
@@ -147,6 +155,8 @@ def label_video(
                     body=options.body,
                     every=every,
                     batch=BATCH,
+                    chunk=CHUNK if alone else 1,
+                    recognisers=min(RECOGNISERS, cores.count()) if alone else 1,
                 )
             )
             statistics = report.statistics = pipeline.statistics

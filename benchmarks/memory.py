@@ -5,61 +5,23 @@ With --poses the pose estimator alone is replaced, by a replay of what it found 
 """
 
 import argparse
-import math
-import subprocess
-import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import av
 import psutil
-from _machine import DEMO, ROOT, describe
+from _looped import find_poses, loop, repeat_poses
+from _machine import DEMO, describe
 
 from apps.batch.options import LabelOptions
 from apps.console import FrameProgress, make_console
 from apps.label_video import label_video, record_path
-from realtime.frames import PoseFrame
-from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose
+from realtime.pose import MediaPipePose, RecordedPose
 from realtime.sources import VideoFile
 from stf.checkpoint import DEFAULT_MODEL
 from stf.recogniser import Recogniser
 
 PEAK_MB, GROWTH_MB = 1200, 20
-
-
-def loop(video: Path, looped: Path, seconds: float) -> tuple[int, float]:
-    """Write the packets of a video behind one another until they last for `seconds`; how often, and how long one is."""
-    with av.open(str(video)) as source, av.open(str(looped), "w") as target:
-        stream = source.streams.video[0]
-        packets = [packet for packet in source.demux(stream) if packet.pts is not None and packet.dts is not None]
-        stamps = [(packet.pts or 0, packet.dts or 0) for packet in packets]
-        span = max(pts for pts, _ in stamps) + (packets[-1].duration or 0)
-        base = packets[0].time_base
-        turns = math.ceil(seconds / float(span * base))
-        copy = target.add_stream_from_template(stream)
-        for turn in range(turns):
-            for packet, (pts, dts) in zip(packets, stamps, strict=True):
-                packet.stream, packet.time_base = copy, base
-                packet.pts, packet.dts = pts + turn * span, dts + turn * span
-                target.mux(packet)
-    return turns, float(span * base)
-
-
-def record(video: Path, looped: Path, turns: int, span: float) -> Path:
-    """Let the command find the poses in the video once, and write them for every frame of the looped file."""
-    command = [sys.executable, "-m", "apps", "label", str(video.resolve()), "-o", str(looped.parent), "--format", "npz"]
-    subprocess.run([*command, "--model", arguments.model], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    poses = looped.with_suffix(".poses.npz")
-    with (
-        RecordedPose(looped.parent / f"{video.stem}.poses.npz") as found,
-        PoseRecorder(poses, video=looped, estimator=found.facts) as recorder,
-    ):
-        for turn in range(turns):
-            for pose in found:
-                index, seconds = pose.index + turn * len(found), pose.time + turn * span
-                recorder.write(PoseFrame(index, seconds, pose.persons))
-    return poses
 
 
 class Meter(FrameProgress):
@@ -112,7 +74,9 @@ with TemporaryDirectory() as folder:
     turns, span = loop(arguments.video, looped, 60 * arguments.minutes)
     estimator: MediaPipePose | RecordedPose
     if arguments.poses:
-        estimator = RecordedPose(record(arguments.video, looped, turns, span), video=looped)
+        found = find_poses(arguments.video, arguments.model, Path(folder))
+        poses = repeat_poses(found, looped, turns, span, looped.with_suffix(".poses.npz"))
+        estimator = RecordedPose(poses, video=looped)
     else:
         estimator = MediaPipePose(say=print)
     meter = Meter(round(60 * (VideoFile(looped).fps or 30)))

@@ -36,6 +36,11 @@ def pose_core() -> int | None:
     return min(sorted(cores), key=lambda core: after[core] - before[core])
 
 
+def count() -> int:
+    """How many cores the calling thread may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def keep_to(core: int | None) -> None:
     """Keep the calling thread, and threads that it starts from now on, to a core; None changes nothing."""
     if sys.platform == "linux" and core is not None:

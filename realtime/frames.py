@@ -11,9 +11,13 @@ from jaxtyping import Bool, Float32, UInt8
 Image = UInt8[np.ndarray, "H W 3"]
 
 
+_NOWHERE = np.full(3, np.nan, np.float32)
+_NOWHERE.setflags(write=False)
+
+
 def nowhere() -> Float32[np.ndarray, "3"]:
     """The position of somebody of whom it is not known."""
-    return np.full(3, np.nan, np.float32)
+    return _NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

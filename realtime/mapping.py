@@ -5,7 +5,7 @@ map is another matrix in the same `SkeletonMapping`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -114,8 +114,17 @@ class SkeletonMapping:
             time: seconds.
             person: the person's id.
         """
-        joints, visibility = self.map_arrays(pose.world if self.source == "world" else pose.landmarks, pose.visibility)
-        return SkeletonFrame(time, person, joints, visibility)
+        joints, visibility = self.map_poses([pose])
+        return SkeletonFrame(time, person, joints[0], visibility[0])
+
+    def map_poses(self, poses: Sequence[PersonPose]) -> tuple[Float32[np.ndarray, "P V 3"], Float32[np.ndarray, "P V"]]:
+        """The joints of P poses and their visibility, as `map_arrays`."""
+        shape = len(poses), MEDIAPIPE33.num_joints
+        landmarks, visibility = np.empty((*shape, 3), np.float32), np.empty(shape, np.float32)
+        for row, pose in enumerate(poses):
+            landmarks[row] = pose.world if self.source == "world" else pose.landmarks
+            visibility[row] = pose.visibility
+        return self.map_arrays(landmarks, visibility)
 
     def map_arrays(
         self, landmarks: Float32[np.ndarray, "*F 33 3"], visibility: Float32[np.ndarray, "*F 33"]
@@ -135,10 +144,11 @@ class SkeletonMapping:
         """
         missing = np.isnan(landmarks).any(axis=-1)
         lost = missing.astype(np.float32) @ self._share.T > 0
-        score = np.clip(np.nan_to_num(visibility), 0, 1) @ self._share.T
+        score = (self._share @ np.clip(np.nan_to_num(visibility), 0, 1)[..., None])[..., 0]
         score[lost] = 0
         known = np.where(missing[..., None], np.float32(0), landmarks)
-        joints = np.stack([known[..., axis] @ self._by_axis[axis].T for axis in range(3)], axis=-1)
+        # A product for each pose, not one for all: its last digits would depend on how many there are.
+        joints = np.stack([(self._by_axis[axis] @ known[..., axis, None])[..., 0] for axis in range(3)], axis=-1)
         if self.source == "world":
             joints *= np.asarray(self.axes, np.float32)
             joints[lost] = np.nan

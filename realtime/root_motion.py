@@ -7,6 +7,8 @@ hold for (s, t): one camera sees the direction and the distance in body sizes, t
 (a person's world landmarks are as large as the estimator takes people to be), or what a calibrated body says.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +21,8 @@ from realtime.smoothing import OneEuroFilter
 
 _MIN_LANDMARKS = 4.0  # the effective number of visible ones, below which nobody is placed
 _MIN_SPREAD = 1e-3  # RMS tangent of the angle between landmarks and their middle; a person 500 m away has it
-_SEEN: Bool[np.ndarray, "1"] = np.ones(1, bool)
+_SEEN: Bool[np.ndarray, "2"] = np.ones(2, bool)
+_AXES = np.asarray(KINECT_AXES, np.float32)
 _NEAREST = 0.1  # metres from the camera, of hips and of every visible landmark
 
 
@@ -76,11 +79,10 @@ def _regress(
 
 @dataclass(slots=True)
 class _Track:
-    """What is remembered of a person: when they were last seen, and the filters of their ray and distance."""
+    """What is remembered of a person: when they were last seen, and the filter of their ray and distance."""
 
     time: float
-    ray: OneEuroFilter
-    log_depth: OneEuroFilter
+    filter: OneEuroFilter
 
 
 class RootTracker:
@@ -115,7 +117,7 @@ class RootTracker:
         self.max_gap = max_gap
         self._camera = camera
         self._fitting: Camera | None = None
-        self._cutoffs = ray_cutoffs, depth_cutoffs
+        self._cutoffs = np.array([ray_cutoffs, depth_cutoffs], np.float32)
         self._derivative_cutoff = derivative_cutoff
         self._persons: dict[int, _Track] = {}
 
@@ -135,19 +137,54 @@ class RootTracker:
         Raises:
             UserError: if the camera was calibrated for pictures of another aspect.
         """
-        pixels = pose.landmarks[:, :2].astype(np.float64) * size - 0.5
-        root = find_root(pose.world, self._camera_for(size).undistort(pixels), pose.visibility)
+        return self.follow(self.find([pose], size)[0], time, person)
+
+    def find(self, poses: Sequence[PersonPose], size: tuple[int, int]) -> Float64[np.ndarray, "P 3"]:
+        """Where the hips of P poses are, each on its own, for `follow`.
+
+        Args:
+            poses: anybody's, of any moments.
+            size: width and height of the pictures in pixels.
+
+        Returns:
+            As `find_root`; each the same to the last bit whatever it stands beside.
+
+        Raises:
+            UserError: if the camera was calibrated for pictures of another aspect.
+        """
+        if not poses:
+            return np.empty((0, 3))
+        landmarks, world, visibility = (
+            np.stack([getattr(pose, name) for pose in poses]) for name in ("landmarks", "world", "visibility")
+        )
+        pixels = landmarks[..., :2].astype(np.float64) * size - 0.5
+        return find_root(world, self._camera_for(size).undistort(pixels), visibility)
+
+    def follow(self, root: Float64[np.ndarray, "3"], time: float, person: int) -> Float32[np.ndarray, "3"]:
+        """Where a person's hips are, given where this moment alone has them and what came before.
+
+        Args:
+            root: as `find` gives it.
+            time: seconds; where it goes back, the person starts afresh.
+            person: the person's id.
+
+        Returns:
+            As `update`.
+        """
         self._persons = {n: track for n, track in self._persons.items() if 0 <= time - track.time <= self.max_gap}
         if np.isnan(root).any():
             return root.astype(np.float32)
-        track = self._persons.setdefault(person, _Track(time, *map(self._filter, self._cutoffs)))
+        track = self._persons.get(person)
+        if track is None:
+            min_cutoff, beta = self._cutoffs.T[..., None]
+            one_euro = OneEuroFilter(min_cutoff, beta, self._derivative_cutoff, self.max_gap)
+            track = self._persons[person] = _Track(time, one_euro)
         track.time = time
-        ray = track.ray(time, (root[None, :2] / root[2]).astype(np.float32), _SEEN)[0]
-        depth = np.exp(track.log_depth(time, np.log(root[None, 2:]).astype(np.float32), _SEEN)[0])
-        return np.concatenate([ray * depth, depth]) * np.float32(self.scale) * np.asarray(KINECT_AXES, np.float32)
-
-    def _filter(self, cutoffs: tuple[float, float]) -> OneEuroFilter:
-        return OneEuroFilter(*cutoffs, self._derivative_cutoff, self.max_gap)
+        x, y, z = root.tolist()
+        points = np.array([[x / z, y / z], [math.log(z), 0.0]], np.float32)  # a filter's points are of one dimension
+        ray, (log_depth, _) = track.filter(time, points, _SEEN)
+        depth = np.exp(log_depth)
+        return np.array([*(ray * depth), depth], np.float32) * np.float32(self.scale) * _AXES
 
     def _camera_for(self, size: tuple[int, int]) -> Camera:
         """The camera at a size of picture, which may change within a video."""

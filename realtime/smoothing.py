@@ -19,13 +19,20 @@ class OneEuroFilter:
     behind; once it stops, what is left falls to 5 % within 3 / (2 pi min_cutoff) seconds.
 
     Args:
-        min_cutoff: Hz; cutoff frequency of a point at rest. Lower is steadier and slower.
-        beta: Hz per (unit/s); how much the cutoff rises with speed. Higher lags less and lets more noise through.
+        min_cutoff: Hz; cutoff frequency of a point at rest, of all alike or of each. Lower is steadier and slower.
+        beta: Hz per (unit/s); how much the cutoff rises with speed, of all alike or of each. Higher lags less and lets
+            more noise through.
         derivative_cutoff: Hz; cutoff frequency of the speed estimate.
         max_gap: seconds; a point unseen for longer starts afresh with its next value.
     """
 
-    def __init__(self, min_cutoff: float, beta: float, derivative_cutoff: float, max_gap: float) -> None:
+    def __init__(
+        self,
+        min_cutoff: float | Float32[np.ndarray, "V 1"],
+        beta: float | Float32[np.ndarray, "V 1"],
+        derivative_cutoff: float,
+        max_gap: float,
+    ) -> None:
         self.min_cutoff = min_cutoff
         self.beta = beta
         self.derivative_cutoff = derivative_cutoff
@@ -57,11 +64,17 @@ class OneEuroFilter:
         elapsed = time - self._time
         known = seen[:, None]
         running = known & (elapsed > 0) & (elapsed <= self.max_gap)
-        period = np.where(running, elapsed, 1).astype(np.float32)
+        steady = bool(running.all())  # as nearly always: nothing below needs to be chosen point by point then
+        period = (elapsed if steady else np.where(running, elapsed, 1)).astype(np.float32)
         speed_factor = _smoothing_factor(self.derivative_cutoff, period)
         velocity = self._velocity + speed_factor * ((value - self._raw) / period - self._velocity)
-        cutoff = self.min_cutoff + self.beta * np.linalg.norm(velocity, axis=1, keepdims=True)
-        filtered = self._filtered + _smoothing_factor(cutoff, period) * (value - self._filtered)
+        cutoff = self.min_cutoff + self.beta * np.sqrt((velocity * velocity).sum(axis=1, keepdims=True))
+        factor = _smoothing_factor(cutoff, period)
+        filtered: Float32[np.ndarray, "V D"] = self._filtered + factor * (value - self._filtered)
+        if steady:
+            self._time = np.full_like(elapsed, time)
+            self._raw, self._filtered, self._velocity = value, filtered, velocity
+            return filtered
         filtered = np.where(running, filtered, value)
         self._time = np.where(known, time, self._time)
         self._raw = np.where(known, value, self._raw)

@@ -9,7 +9,7 @@ from jaxtyping import Float32, Float64
 from realtime.frames import PersonPose, PoseFrame, TrackedPose
 from stf.skeleton import MEDIAPIPE33
 
-_MIRROR = np.array(MEDIAPIPE33.mirror)
+_SIDES = np.array([range(MEDIAPIPE33.num_joints), MEDIAPIPE33.mirror])  # as they are, and left and right exchanged
 _FAINT = np.float32(1e-3)
 """Added to every weight, so that a person with no visible landmark has a place too."""
 
@@ -17,22 +17,22 @@ _FAINT = np.float32(1e-3)
 class _Bodies(NamedTuple):
     """N persons in the image plane, in fractions of the picture.
 
-    The centre is the mean of the landmarks, weighted by visibility; the size is their RMS distance from it.
+    The size is the RMS distance of the landmarks from their mean, both weighted by visibility.
     """
 
     points: Float32[np.ndarray, "N 33 2"]
     visibility: Float32[np.ndarray, "N 33"]
-    centre: Float32[np.ndarray, "N 2"]
     size: Float32[np.ndarray, " N"]
 
 
 @dataclass(slots=True)
 class _Track:
-    """What is remembered of a person: where they were last seen, and their speed in fractions of the picture/s."""
+    """What is remembered of a person: how they were last seen, and their speed in fractions of the picture/s."""
 
     time: float
     points: Float32[np.ndarray, "33 2"]
     visibility: Float32[np.ndarray, "33"]
+    size: np.float32
     velocity: Float32[np.ndarray, "2"]
 
 
@@ -99,14 +99,17 @@ class Tracker:
         poses = [pose for pose in frame.persons if _is_finite(pose)]
         if not poses:
             return ()
-        found = _bodies([pose.landmarks[:, :2] for pose in poses], [pose.visibility for pose in poses])
+        points = np.array([pose.landmarks[:, :2] for pose in poses])
+        visibility = np.array([pose.visibility for pose in poses])
+        centre, size = _extent(points, visibility)
+        found = _Bodies(points, visibility, size)
         ids = self._match(found)
         kept = self._without_duplicates(found, ids)
-        for number in sorted(kept - ids.keys(), key=lambda n: tuple(found.centre[n])):
+        for number in sorted(kept - ids.keys(), key=lambda n: tuple(centre[n])):
             ids[number] = self._next_id
             self._next_id += 1
         for number in kept:
-            self._remember(ids[number], found.points[number], found.visibility[number])
+            self._remember(ids[number], found.points[number], found.visibility[number], found.size[number])
         return tuple(TrackedPose(ids[number], poses[number]) for number in sorted(kept, key=ids.__getitem__))
 
     def _match(self, found: _Bodies) -> dict[int, int]:
@@ -117,9 +120,10 @@ class Tracker:
         elapsed = np.array([self._time - track.time for track in tracks])
         # A velocity that decays over `velocity_memory` carries a person this many seconds' worth of it.
         reach = self.velocity_memory * (1 - np.exp(-elapsed / self.velocity_memory))
-        expected = _bodies(
-            [track.points + track.velocity * np.float32(r) for track, r in zip(tracks, reach, strict=True)],
-            [track.visibility for track in tracks],
+        expected = _Bodies(
+            np.array([track.points + track.velocity * np.float32(r) for track, r in zip(tracks, reach, strict=True)]),
+            np.array([track.visibility for track in tracks]),
+            np.array([track.size for track in tracks]),
         )
         distance = _distances(expected, found)
         allowed = (self.gate + self.drift * elapsed)[:, None]
@@ -143,7 +147,11 @@ class Tracker:
         return set(kept)
 
     def _remember(
-        self, person: int, points: Float32[np.ndarray, "33 2"], visibility: Float32[np.ndarray, "33"]
+        self,
+        person: int,
+        points: Float32[np.ndarray, "33 2"],
+        visibility: Float32[np.ndarray, "33"],
+        size: np.float32,
     ) -> None:
         velocity = np.zeros(2, np.float32)
         last = self._tracks.get(person)
@@ -153,7 +161,7 @@ class Tracker:
                 weight = last.visibility * visibility + _FAINT
                 moved = weight @ (points - last.points) / (weight.sum() * elapsed)
                 velocity = velocity + np.float32(1 - np.exp(-elapsed / self.velocity_memory)) * (moved - velocity)
-        self._tracks[person] = _Track(self._time, points, visibility, velocity)
+        self._tracks[person] = _Track(self._time, points, visibility, size, velocity)
 
 
 def _is_finite(pose: PersonPose) -> bool:
@@ -162,13 +170,15 @@ def _is_finite(pose: PersonPose) -> bool:
     )
 
 
-def _bodies(points: list[Float32[np.ndarray, "33 2"]], visibility: list[Float32[np.ndarray, "33"]]) -> _Bodies:
-    place, seen = np.stack(points), np.stack(visibility)
-    weight = seen + _FAINT
+def _extent(
+    points: Float32[np.ndarray, "N 33 2"], visibility: Float32[np.ndarray, "N 33"]
+) -> tuple[Float32[np.ndarray, "N 2"], Float32[np.ndarray, " N"]]:
+    """The weighted mean of each person's landmarks, and their RMS distance from it."""
+    weight = visibility + _FAINT
     weight /= weight.sum(axis=1, keepdims=True)
-    centre = (weight[:, None] @ place)[:, 0]
-    size = np.sqrt((weight * ((place - centre[:, None]) ** 2).sum(axis=2)).sum(axis=1))
-    return _Bodies(place, seen, centre, size)
+    centre = (weight[:, None] @ points)[:, 0]
+    size = np.sqrt((weight * ((points - centre[:, None]) ** 2).sum(axis=2)).sum(axis=1))
+    return centre, size
 
 
 def _distances(one: _Bodies, other: _Bodies) -> Float64[np.ndarray, "A B"]:
@@ -177,12 +187,11 @@ def _distances(one: _Bodies, other: _Bodies) -> Float64[np.ndarray, "A B"]:
     It is the smaller of two: as they are, and with left and right of `other` exchanged.
     """
     size = np.maximum(np.maximum.outer(one.size, other.size), _FAINT)
-    distance = np.full(size.shape, np.inf)
-    for side in (slice(None), _MIRROR):
-        weight = one.visibility[:, None] * other.visibility[None, :, side] + _FAINT
-        apart = np.linalg.norm(one.points[:, None] - other.points[None, :, side], axis=3)
-        distance = np.minimum(distance, (weight * apart).sum(axis=2) / weight.sum(axis=2))
-    return np.asarray(distance / size)
+    weight = one.visibility[:, None, None] * other.visibility[:, _SIDES] + _FAINT  # (A, B, 2, 33)
+    way = one.points[:, None, None] - other.points[:, _SIDES]
+    apart = np.sqrt((way * way).sum(axis=4))
+    distance = ((weight * apart).sum(axis=3) / weight.sum(axis=3)).min(axis=2)
+    return np.asarray(distance / size, np.float64)
 
 
 def _assign(cost: Float64[np.ndarray, "A B"]) -> list[tuple[int, int]]:

@@ -10,6 +10,9 @@ rather than after it:
 
 Files and cameras run through the same workers. The only difference is what happens when a worker falls behind: a file's
 reader waits, so every frame counts; of a camera the newest frame wins, and what was dropped is counted.
+
+Workers hand each other lists: of one frame, or of many where poses are known already and handing over would take most
+of the time. What comes out is the same to the last bit.
 """
 
 import math
@@ -17,8 +20,10 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from itertools import groupby
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -29,7 +34,7 @@ from jaxtyping import Float32
 from realtime import cores
 from realtime.body import Body, BodyKeeper
 from realtime.camera import Camera
-from realtime.frames import Frame, SkeletonFrame, TrackedPose, Window
+from realtime.frames import SkeletonFrame, TrackedPose
 from realtime.mapping import get_mapping
 from realtime.pipeline.batches import Batches, Work
 from realtime.pipeline.channel import Channel
@@ -68,7 +73,9 @@ class Pipeline:
         newest_wins: drop what is outdated rather than wait; by default for live sources only.
         every: estimate poses in every n-th frame only, and put people on straight lines between; for recordings.
         batch: recognise that many windows at a time, which is faster and lets the first of them wait; for recordings.
-        torch_threads: threads of one torch operation in the recogniser's worker; the pose estimator wants the others.
+        chunk: frames that workers hand each other at a time; for recordings without pictures.
+        recognisers: how many batches are recognised side by side, each in a thread; no effect on what comes out.
+        torch_threads: threads of one torch operation in each of these; the pose estimator wants the others.
 
     Raises:
         UserError: if the recogniser's layout cannot be had from the estimator's landmarks, or is not the body's.
@@ -92,6 +99,8 @@ class Pipeline:
         newest_wins: bool | None = None,
         every: int = 1,
         batch: int = 1,
+        chunk: int = 1,
+        recognisers: int = 1,
         torch_threads: int = 1,
     ) -> None:
         self.statistics = Statistics()
@@ -108,11 +117,14 @@ class Pipeline:
         self._newest_wins = source.live if newest_wins is None else newest_wins
         self._every = every
         self._batch = batch
+        self._chunk = 1 if self._newest_wins else chunk
+        self._recognisers = recognisers
         self._torch_threads = torch_threads
-        self._frames: Channel[Arrival] = Channel(1 if self._newest_wins else 4)
-        self._posed: Channel[Posed] = Channel(2)
+        self._frames: Channel[list[Arrival]] = Channel(1 if self._newest_wins else 4)
+        self._posed: Channel[list[Posed]] = Channel(2)
         self._windows: Channel[Work] = Channel(2 if self._newest_wins else 8)
-        self._events: Channel[Event] = Channel(8)
+        self._events: Channel[Sequence[Event]] = Channel(8)
+        self._coming: deque[Event] = deque()
         self._failure: BaseException | None = None
         self._workers = [
             threading.Thread(target=self._guard, args=(work,), name=f"stf{work.__name__}", daemon=True)
@@ -154,16 +166,19 @@ class Pipeline:
         Raises:
             Exception: what ended a worker, a `UserError` of the source or the estimator among others.
         """
-        event = self._events.take(timeout)
-        if event is None and self.finished and self._failure:
+        if not self._coming:
+            self._coming.extend(self._events.take(timeout) or ())
+        if self._coming:
+            return self._coming.popleft()
+        if self.finished and self._failure:
             failure, self._failure = self._failure, None
             raise failure
-        return event
+        return None
 
     @property
     def finished(self) -> bool:
         """Whether the last event has been handed out."""
-        return self._events.exhausted
+        return not self._coming and self._events.exhausted
 
     def stop(self) -> None:
         """End the source now; what is under way is completed and yielded. May be called from a signal handler."""
@@ -186,107 +201,156 @@ class Pipeline:
             self._failure = self._failure or error
 
     def _read(self) -> None:
+        chunk: list[Arrival] = []
         try:
             begun = time.perf_counter()
             for frame in self._source:
                 clock = time.perf_counter()
                 self.statistics.stages["decode"].add(clock - begun)
-                self._send(self._frames, Arrival(frame, clock))
+                chunk.append(Arrival(frame, clock))
+                if len(chunk) == self._chunk:
+                    self._send(self._frames, chunk)
+                    chunk = []
                 begun = time.perf_counter()
         finally:
+            if chunk:
+                self._send(self._frames, chunk)
             self._frames.end()
 
     def _pose(self) -> None:
         try:
             sparse, clocks = SparsePose(self._estimator, self._every), deque[float]()
-            while arrival := self._frames.take():
-                clocks.append(arrival.clock)
-                begun = time.perf_counter()
-                posed = list(sparse.add(arrival.frame))
-                self.statistics.stages["pose"].add(time.perf_counter() - begun)
-                for frame, found in posed:
-                    self._posed.put(Posed(frame, found, clocks.popleft()))
-            for frame, found in sparse.flush():
-                self._posed.put(Posed(frame, found, clocks.popleft()))
+            while chunk := self._frames.take():
+                self._find(chunk, sparse, clocks)
+            if posed := [Posed(frame, found, clocks.popleft()) for frame, found in sparse.flush()]:
+                self._posed.put(posed)
         finally:
             self._frames.close()
             self._posed.end()
 
+    def _find(self, chunk: list[Arrival], sparse: SparsePose, clocks: deque[float]) -> None:
+        """Find people in frames, and hand on those of which it is then known; also where one of them fails."""
+        posed: list[Posed] = []
+        try:
+            for arrival in chunk:
+                clocks.append(arrival.clock)
+                begun = time.perf_counter()
+                found = list(sparse.add(arrival.frame))
+                self.statistics.stages["pose"].add(time.perf_counter() - begun)
+                posed += (Posed(frame, poses, clocks.popleft()) for frame, poses in found)
+        finally:
+            if posed:
+                self._posed.put(posed)
+
     def _skeleton(self) -> None:
         tracker, smoother = Tracker(), Smoother(self._mapping.coordinates)
-        statistics = self.statistics
         now = clock = 0.0
         try:
-            while posed := self._posed.take():
-                begun = time.perf_counter()
-                clock, now = posed.clock, posed.frame.time
-                people = tracker.update(posed.found)
-                skeletons = tuple(self._skeleton_of(person, posed.frame, smoother) for person in people)
-                placed = (skeleton.placed() for skeleton in skeletons)
-                windows = self._windowers.update(placed if self.places else skeletons, now)
-                statistics.stages["skeleton"].add(time.perf_counter() - begun)
-                statistics.frames += 1
-                statistics.people_frames += bool(people)
-                statistics.people = max([statistics.people, *(p.person + 1 for p in people)])
-                self._show(FrameResult(posed.frame, posed.found, people, skeletons, clock))
-                if windows:
-                    self._send(self._windows, Work(windows, now, clock))
-                else:
-                    self._windows.offer(Work([], now, clock))
+            while chunk := self._posed.take():
+                for _, group in groupby(chunk, key=lambda one: one.frame.image.shape):
+                    self._follow([*group], tracker, smoother)
+                clock, now = chunk[-1].clock, chunk[-1].frame.time
         finally:
             self._posed.close()
             self._windows.put(Work(self._windowers.flush(), now, clock))
             self._windows.end()
 
-    def _skeleton_of(self, tracked: TrackedPose, frame: Frame, smoother: Smoother) -> SkeletonFrame:
-        """A person's skeleton: mapped, smoothed, given the body's lengths, and where it is."""
-        person, pose = tracked.person, tracked.pose
-        skeleton = smoother.smooth(self._mapping.map_pose(pose, frame.time, person))
-        if self._keeper:
-            skeleton = self._keeper.keep(skeleton)
-        height, width = frame.image.shape[:2]
-        return replace(skeleton, root=self._roots.update(pose, frame.time, person, (width, height)))
+    def _follow(self, posed: list[Posed], tracker: Tracker, smoother: Smoother) -> None:
+        """See who is where in frames of one size, and cut windows."""
+        begun = time.perf_counter()
+        people = [tracker.update(one.found) for one in posed]
+        skeletons = self._skeletons_of(posed, people, smoother)
+        works = []
+        for one, seen in zip(posed, skeletons, strict=True):
+            placed = (skeleton.placed() for skeleton in seen)
+            windows = self._windowers.update(placed if self.places else seen, one.frame.time)
+            works.append(Work(windows, one.frame.time, one.clock))
+        statistics = self.statistics
+        statistics.stages["skeleton"].add(time.perf_counter() - begun)
+        statistics.frames += len(posed)
+        statistics.people_frames += sum(map(bool, people))
+        statistics.people = max([statistics.people, *(p.person + 1 for persons in people for p in persons)])
+        self._show(
+            [
+                FrameResult(one.frame, one.found, persons, seen, one.clock)
+                for one, persons, seen in zip(posed, people, skeletons, strict=True)
+            ]
+        )
+        for work in works:
+            if work.windows:
+                self._send(self._windows, work)
+        if not works[-1].windows:
+            self._windows.offer(works[-1])
+
+    def _skeletons_of(
+        self, posed: list[Posed], people: list[tuple[TrackedPose, ...]], smoother: Smoother
+    ) -> list[tuple[SkeletonFrame, ...]]:
+        """Everybody's skeletons, frame by frame: mapped, smoothed, given the body's lengths, and where they are."""
+        height, width = posed[0].frame.image.shape[:2]
+        poses = [one.pose for persons in people for one in persons]
+        mapped = zip(*self._mapping.map_poses(poses), self._roots.find(poses, (width, height)), strict=True)
+        skeletons = []
+        for one, persons in zip(posed, people, strict=True):
+            seen = []
+            for tracked, (joints, visibility, root) in zip(persons, mapped, strict=False):
+                skeleton = smoother.smooth(SkeletonFrame(one.frame.time, tracked.person, joints, visibility))
+                if self._keeper:
+                    skeleton = self._keeper.keep(skeleton)
+                seen.append(replace(skeleton, root=self._roots.follow(root, one.frame.time, tracked.person)))
+            skeletons.append(tuple(seen))
+        return skeletons
 
     def _recognise(self) -> None:
-        torch.set_num_threads(self._torch_threads)
-        torch.set_flush_denormal(True)  # of this thread; softmax leaves numbers below 1e-38, on which a CPU is slow
-        batches = Batches(self._batch)
+        batches, begun = Batches(self._batch), deque[tuple[list[Work], Future[tuple[list[Prediction], float]]]]()
         try:
-            while work := self._windows.take():
-                for batch in batches.add(work):
-                    self._decide(batch)
-            self._decide(batches.rest())
+            with ThreadPoolExecutor(self._recognisers, "stf_predict", self._prepare) as pool:
+                while work := self._windows.take():
+                    for batch in batches.add(work):
+                        begun.append((batch, pool.submit(self._predict, batch)))
+                        while len(begun) >= self._recognisers:
+                            self._decide(*begun.popleft())
+                begun.append((rest := batches.rest(), pool.submit(self._predict, rest)))
+                while begun:
+                    self._decide(*begun.popleft())
         finally:
             self._windows.close()
             self._emit(self._segmenter.flush())
             self._events.end()
 
-    def _decide(self, batch: list[Work]) -> None:
-        """Recognise the windows of a batch at once, and see what follows from each of them in turn."""
-        stages = self.statistics.stages
+    def _prepare(self) -> None:
+        """Make a thread ready to recognise."""
+        torch.set_num_threads(self._torch_threads)
+        torch.set_flush_denormal(True)  # of this thread; softmax leaves numbers below 1e-38, on which a CPU is slow
+
+    def _predict(self, batch: list[Work]) -> tuple[list[Prediction], float]:
+        """Recognise the windows of a batch at once; also how many seconds that took."""
+        windows = [window for work in batch for window in work.windows]
+        if not windows:
+            return [], 0.0
         begun = time.perf_counter()
-        predictions = iter(self._predict([window for work in batch for window in work.windows]))
-        done = time.perf_counter()
-        if any(work.windows for work in batch):
-            stages["recognise"].add(done - begun)
+        scores, focus = self.recogniser.recognise(np.stack([window.joints for window in windows]))
+        best = scores.argmax(axis=1)
+        predictions = [
+            Prediction(w.start, w.end, w.person, s, self.recogniser.classes[b], float(s[b]), f, _position(w.root))
+            for w, s, b, f in zip(windows, scores, best, focus, strict=True)
+        ]
+        return predictions, time.perf_counter() - begun
+
+    def _decide(self, batch: list[Work], recognised: Future[tuple[list[Prediction], float]]) -> None:
+        """See what follows from each prediction of a batch in turn, once they are there."""
+        predicted, seconds = recognised.result()
+        stages, done = self.statistics.stages, time.perf_counter()
+        if predicted:
+            stages["recognise"].add(seconds)
+        predictions = iter(predicted)
         for work in batch:
             if work.windows:
                 stages["latency"].add(done - work.clock)
             for window, prediction in zip(work.windows, predictions, strict=False):
-                self._events.put(prediction)
+                self._events.put([prediction])
                 self._emit(self._segmenter.add(prediction, seen_since(window)))
-                self._events.put(Ongoing(prediction.person, self._segmenter.current(prediction.person)))
+                self._events.put([Ongoing(prediction.person, self._segmenter.current(prediction.person))])
             self._emit(self._segmenter.advance(work.now))
-
-    def _predict(self, windows: list[Window]) -> list[Prediction]:
-        if not windows:
-            return []
-        scores, focus = self.recogniser.recognise(np.stack([window.joints for window in windows]))
-        best = scores.argmax(axis=1)
-        return [
-            Prediction(w.start, w.end, w.person, s, self.recogniser.classes[b], float(s[b]), f, _position(w.root))
-            for w, s, b, f in zip(windows, scores, best, focus, strict=True)
-        ]
 
     def _send(self, channel: Channel[T], item: T) -> None:
         """Hand an item to the next worker: wait for room, or let the oldest one go."""
@@ -295,16 +359,16 @@ class Pipeline:
         else:
             channel.put(item)
 
-    def _show(self, result: FrameResult) -> None:
-        """Hand a frame to whoever iterates: wait, or leave it out where they are behind."""
+    def _show(self, results: Sequence[Event]) -> None:
+        """Hand frames to whoever iterates: wait, or leave them out where they are behind."""
         if self._newest_wins:
-            self._events.offer(result)
+            self._events.offer(results)
         else:
-            self._events.put(result)
+            self._events.put(results)
 
-    def _emit(self, segments: list[Segment]) -> None:
-        for segment in segments:
-            self._events.put(segment)
+    def _emit(self, segments: Sequence[Segment]) -> None:
+        if segments:
+            self._events.put(segments)
 
 
 def _position(root: Float32[np.ndarray, "3"]) -> tuple[float, float, float] | None:

@@ -289,3 +289,34 @@ def test_a_body_is_kept_in_every_frame(poses: Path, recogniser: Recogniser) -> N
     lengths = [np.linalg.norm(frame.joints[wrist] - frame.joints[elbow]) for frame in kept]
     np.testing.assert_allclose(lengths, 0.25, rtol=1e-4)
     np.testing.assert_allclose([f.root for f in kept], [1.2 * f.root for f in free], rtol=1e-5)
+
+
+def test_many_frames_at_a_time_and_recognisers_side_by_side_change_no_bit(poses: Path, recogniser: Recogniser) -> None:
+    def see(chunk: int, recognisers: int) -> tuple[list[bytes], list[object]]:
+        with Pipeline(
+            clip(), RecordedPose(poses), recogniser, batch=4, chunk=chunk, recognisers=recognisers
+        ) as pipeline:
+            events = list(pipeline)
+        frames = [event for event in events if isinstance(event, FrameResult)]
+        predictions = [event for event in events if isinstance(event, Prediction)]
+        arrays = [
+            *(part for frame in frames for one in frame.skeletons for part in (one.joints, one.visibility, one.root)),
+            *(part for one in predictions for part in (one.scores, one.focus)),
+        ]
+        others = [
+            *((frame.frame.index, [one.person for one in frame.people]) for frame in frames),
+            *((one.start, one.end, one.person, one.label, one.root) for one in predictions),
+            *(event for event in events if isinstance(event, (Segment, Ongoing))),
+        ]
+        return [array.tobytes() for array in arrays], others
+
+    assert see(1, 1) == see(64, 1) == see(7, 2)
+
+
+def test_frames_before_a_failure_come_out_of_a_chunk_too(poses: Path, recogniser: Recogniser) -> None:
+    events: list[Event] = []
+    with Pipeline(clip(), Slow(poses, fail_at=100), recogniser, chunk=64) as pipeline:
+        iterator = iter(pipeline)
+        with pytest.raises(RuntimeError, match="the estimator broke"):
+            events.extend(iterator)
+    assert [event.frame.index for event in events if isinstance(event, FrameResult)] == list(range(100))

@@ -30,7 +30,7 @@ def labelling(pid: int) -> list[int]:
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], patience: float = 0.0) -> None:
     """Wait until something holds or the process has ended, and then a little."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while not condition() and process.poll() is None:
         assert time.monotonic() < until
         time.sleep(0.02)

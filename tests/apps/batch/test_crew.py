@@ -1,12 +1,14 @@
 """Several videos at once, and what is left after a kill."""
 
 import json
+import logging
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,9 @@ from data.videos import write_truncated, write_video
 from started import labelling, start_label, tree, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+LOG = logging.getLogger(__name__)
+KILLS = int(os.environ.get("STF_KILLS", "4"))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def unbroken(folder: Path, pose_model: Path) -> dict[str, bytes]:  # noqa: ARG001 - fetched before
     """What one process makes of the folder."""
-    outcome = finish(start_label(folder, "one"))
+    outcome = finish(start_label(folder, "one"), timeout=600)
     assert outcome.code == 1, outcome
     assert "text.mp4" in outcome.err
     files = tree(folder.parent / "one")
@@ -65,22 +70,47 @@ def test_the_video_of_a_lost_process_is_done_by_another(folder: Path, unbroken: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(100 * KILLS)
 def test_killed_at_any_moment_the_same_command_goes_on_to_the_same_files(
     folder: Path, unbroken: dict[str, bytes]
 ) -> None:
     out = folder.parent / "killed"
     moments = random.Random(os.getpid())
-    reached = []
-    for _ in range(4):
-        begun = time.monotonic()
+    killed = []
+    for _ in range(KILLS):
+        ready, wanted = (sum(map(len, files.values())) for files in (whole(out), unbroken))
+        moment = ready + moments.random() * (wanted - ready)
         process = start_label(folder, "killed", "--workers", "2", "--show", "nothing")
-        wait_for(lambda: written(out) > len(reached) + 1, process, patience=moments.uniform(0.1, 1.0))
-        process.kill()
-        finish(process)
-        reached.append((round(time.monotonic() - begun, 2), written(out)))
-    outcome = finish(start_label(folder, "killed", "--workers", "2"))
-    assert outcome.code == 1, (reached, outcome)
-    assert tree(out) == unbroken, reached
+        wait_for(lambda: written_bytes(out) > moment, process)  # noqa: B023
+        early = process.poll() is None
+        for victim in (process.pid, *labelling(process.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        finish(process, timeout=600)
+        killed.append((early, len(whole(out))))
+        LOG.info("kill %d: %s, %d whole files", len(killed), "at work" if early else "had ended", killed[-1][1])
+        assert whole(out).items() <= unbroken.items(), killed
+        if whole(out) == unbroken:  # all over again, so that every kill may do harm
+            shutil.rmtree(out)
+    assert sum(early for early, _ in killed) > KILLS / 2, killed
+    outcome = finish(start_label(folder, "killed", "--workers", "2"), timeout=600)
+    assert outcome.code == 1, (killed, outcome)
+    assert tree(out) == unbroken, killed
+
+
+def whole(out: Path) -> dict[str, bytes]:
+    """The files that have their names already."""
+    return {name: data for name, data in tree(out).items() if ".stf-" not in name}
+
+
+def written_bytes(out: Path) -> int:
+    """How much has been written, though some of it may vanish meanwhile."""
+    total = 0
+    for folder, _, files in os.walk(out):
+        for name in files:
+            with suppress(OSError):
+                total += (Path(folder) / name).stat().st_size
+    return total
 
 
 def written(out: Path) -> int:
