@@ -21,34 +21,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from itertools import groupby
 from types import TracebackType
 from typing import Self, TypeVar
 
-import numpy as np
-import torch
-from jaxtyping import Float32
-
 from realtime import cores
-from realtime.body import Body, BodyKeeper
+from realtime.body import Body
 from realtime.camera import Camera
-from realtime.frames import SkeletonFrame, TrackedPose
-from realtime.mapping import get_mapping
-from realtime.pipeline.batches import Batches, Work
+from realtime.pipeline.batches import Work
 from realtime.pipeline.channel import Channel
-from realtime.pipeline.events import Arrival, Event, FrameResult, Posed
+from realtime.pipeline.events import Arrival, Event, Posed
+from realtime.pipeline.following import Follower
+from realtime.pipeline.recognition import Recognition
 from realtime.pipeline.statistics import Statistics
 from realtime.pose import PoseEstimator
 from realtime.pose.sparse import SparsePose
-from realtime.root_motion import RootTracker
-from realtime.segments import Segmenter, SegmentSpec
-from realtime.smoothing import Smoother
+from realtime.segments import SegmentSpec
 from realtime.sources import Source
-from realtime.tracking import Tracker
-from realtime.window import Windowers, WindowSpec, seen_since
-from stf.prediction import Ongoing, Prediction, Segment
+from realtime.window import WindowSpec
 from stf.recogniser import Recogniser
 
 T = TypeVar("T")
@@ -107,19 +96,19 @@ class Pipeline:
         self._source = source
         self._estimator = estimator
         self.recogniser = recogniser
-        self._windowers = Windowers((window or WindowSpec()).shown_to(recogniser))
-        self._mapping = get_mapping(recogniser.layout)
-        self._keeper = BodyKeeper(body, recogniser.layout) if body else None
-        self._roots = RootTracker(camera, scale=body.scale if body else 1.0)
-        # A model that is shown the ways people go needs them placed; image coordinates are placed already.
-        self.places = recogniser.header.normalisation == "clip" and self._mapping.source == "world"
-        self._segmenter = Segmenter(recogniser.classes, segments)
+        self._follower = Follower(recogniser, window, camera, body)
+        self.places = self._follower.places
+        self._recognition = Recognition(
+            recogniser,
+            segments,
+            self.statistics,
+            batch=batch,
+            side_by_side=recognisers,
+            torch_threads=torch_threads,
+        )
         self._newest_wins = source.live if newest_wins is None else newest_wins
         self._every = every
-        self._batch = batch
         self._chunk = 1 if self._newest_wins else chunk
-        self._recognisers = recognisers
-        self._torch_threads = torch_threads
         self._frames: Channel[list[Arrival]] = Channel(1 if self._newest_wins else 4)
         self._posed: Channel[list[Posed]] = Channel(2)
         self._windows: Channel[Work] = Channel(2 if self._newest_wins else 8)
@@ -243,114 +232,36 @@ class Pipeline:
                 self._posed.put(posed)
 
     def _skeleton(self) -> None:
-        tracker, smoother = Tracker(), Smoother(self._mapping.coordinates)
+        statistics = self.statistics
         now = clock = 0.0
         try:
-            while chunk := self._posed.take():
-                for _, group in groupby(chunk, key=lambda one: one.frame.image.shape):
-                    self._follow([*group], tracker, smoother)
-                clock, now = chunk[-1].clock, chunk[-1].frame.time
+            while posed := self._posed.take():
+                begun = time.perf_counter()
+                results, works = self._follower.follow(posed)
+                statistics.stages["skeleton"].add(time.perf_counter() - begun)
+                statistics.frames += len(results)
+                statistics.people_frames += sum(bool(result.people) for result in results)
+                statistics.people = max([statistics.people, *(p.person + 1 for r in results for p in r.people)])
+                self._show(results)
+                for work in works:
+                    if work.windows:
+                        self._send(self._windows, work)
+                if not works[-1].windows:
+                    self._windows.offer(works[-1])
+                clock, now = posed[-1].clock, posed[-1].frame.time
         finally:
             self._posed.close()
-            self._windows.put(Work(self._windowers.flush(), now, clock))
+            self._windows.put(Work(self._follower.flush(), now, clock))
             self._windows.end()
 
-    def _follow(self, posed: list[Posed], tracker: Tracker, smoother: Smoother) -> None:
-        """See who is where in frames of one size, and cut windows."""
-        begun = time.perf_counter()
-        people = [tracker.update(one.found) for one in posed]
-        skeletons = self._skeletons_of(posed, people, smoother)
-        works = []
-        for one, seen in zip(posed, skeletons, strict=True):
-            placed = (skeleton.placed() for skeleton in seen)
-            windows = self._windowers.update(placed if self.places else seen, one.frame.time)
-            works.append(Work(windows, one.frame.time, one.clock))
-        statistics = self.statistics
-        statistics.stages["skeleton"].add(time.perf_counter() - begun)
-        statistics.frames += len(posed)
-        statistics.people_frames += sum(map(bool, people))
-        statistics.people = max([statistics.people, *(p.person + 1 for persons in people for p in persons)])
-        self._show(
-            [
-                FrameResult(one.frame, one.found, persons, seen, one.clock)
-                for one, persons, seen in zip(posed, people, skeletons, strict=True)
-            ]
-        )
-        for work in works:
-            if work.windows:
-                self._send(self._windows, work)
-        if not works[-1].windows:
-            self._windows.offer(works[-1])
-
-    def _skeletons_of(
-        self, posed: list[Posed], people: list[tuple[TrackedPose, ...]], smoother: Smoother
-    ) -> list[tuple[SkeletonFrame, ...]]:
-        """Everybody's skeletons, frame by frame: mapped, smoothed, given the body's lengths, and where they are."""
-        height, width = posed[0].frame.image.shape[:2]
-        poses = [one.pose for persons in people for one in persons]
-        mapped = zip(*self._mapping.map_poses(poses), self._roots.find(poses, (width, height)), strict=True)
-        skeletons = []
-        for one, persons in zip(posed, people, strict=True):
-            seen = []
-            for tracked, (joints, visibility, root) in zip(persons, mapped, strict=False):
-                skeleton = smoother.smooth(SkeletonFrame(one.frame.time, tracked.person, joints, visibility))
-                if self._keeper:
-                    skeleton = self._keeper.keep(skeleton)
-                seen.append(replace(skeleton, root=self._roots.follow(root, one.frame.time, tracked.person)))
-            skeletons.append(tuple(seen))
-        return skeletons
-
     def _recognise(self) -> None:
-        batches, begun = Batches(self._batch), deque[tuple[list[Work], Future[tuple[list[Prediction], float]]]]()
         try:
-            with ThreadPoolExecutor(self._recognisers, "stf_predict", self._prepare) as pool:
-                while work := self._windows.take():
-                    for batch in batches.add(work):
-                        begun.append((batch, pool.submit(self._predict, batch)))
-                        while len(begun) >= self._recognisers:
-                            self._decide(*begun.popleft())
-                begun.append((rest := batches.rest(), pool.submit(self._predict, rest)))
-                while begun:
-                    self._decide(*begun.popleft())
+            for events in self._recognition.events(iter(self._windows.take, None)):
+                self._emit(events)
         finally:
             self._windows.close()
-            self._emit(self._segmenter.flush())
+            self._emit(self._recognition.flush())
             self._events.end()
-
-    def _prepare(self) -> None:
-        """Make a thread ready to recognise."""
-        torch.set_num_threads(self._torch_threads)
-        torch.set_flush_denormal(True)  # of this thread; softmax leaves numbers below 1e-38, on which a CPU is slow
-
-    def _predict(self, batch: list[Work]) -> tuple[list[Prediction], float]:
-        """Recognise the windows of a batch at once; also how many seconds that took."""
-        windows = [window for work in batch for window in work.windows]
-        if not windows:
-            return [], 0.0
-        begun = time.perf_counter()
-        scores, focus = self.recogniser.recognise(np.stack([window.joints for window in windows]))
-        best = scores.argmax(axis=1)
-        predictions = [
-            Prediction(w.start, w.end, w.person, s, self.recogniser.classes[b], float(s[b]), f, _position(w.root))
-            for w, s, b, f in zip(windows, scores, best, focus, strict=True)
-        ]
-        return predictions, time.perf_counter() - begun
-
-    def _decide(self, batch: list[Work], recognised: Future[tuple[list[Prediction], float]]) -> None:
-        """See what follows from each prediction of a batch in turn, once they are there."""
-        predicted, seconds = recognised.result()
-        stages, done = self.statistics.stages, time.perf_counter()
-        if predicted:
-            stages["recognise"].add(seconds)
-        predictions = iter(predicted)
-        for work in batch:
-            if work.windows:
-                stages["latency"].add(done - work.clock)
-            for window, prediction in zip(work.windows, predictions, strict=False):
-                self._events.put([prediction])
-                self._emit(self._segmenter.add(prediction, seen_since(window)))
-                self._events.put([Ongoing(prediction.person, self._segmenter.current(prediction.person))])
-            self._emit(self._segmenter.advance(work.now))
 
     def _send(self, channel: Channel[T], item: T) -> None:
         """Hand an item to the next worker: wait for room, or let the oldest one go."""
@@ -366,12 +277,6 @@ class Pipeline:
         else:
             self._events.put(results)
 
-    def _emit(self, segments: Sequence[Segment]) -> None:
-        if segments:
-            self._events.put(segments)
-
-
-def _position(root: Float32[np.ndarray, "3"]) -> tuple[float, float, float] | None:
-    """A root as a prediction holds it."""
-    x, y, z = map(float, root)
-    return None if math.isnan(z) else (x, y, z)
+    def _emit(self, events: Sequence[Event]) -> None:
+        if events:
+            self._events.put(events)
