@@ -60,7 +60,7 @@ def settle(number: int) -> None:
 
 
 def take_short_turns() -> None:
-    """Let the calling thread, and threads that it starts from now on, have the processor in turns of 0.1 ms.
+    """Let the calling thread, and threads and processes that it starts from now on, have turns of 0.1 ms.
 
     Linux lets threads that wait for one core take turns of 1.4 ms and more, and those whose turns are shorter have
     theirs sooner (sched_setattr(2), since 6.12). Other systems are left as they are.
