@@ -25,7 +25,8 @@ class ClockCamera(Closable):
     def __init__(self, video: Path, seconds: float) -> None:
         super().__init__()
         self.name = video.name
-        self.size = VideoFile(video).size
+        with VideoFile(video) as opened:
+            self.size = opened.size
         self.times: list[float] = []
         self.left: list[float] = []
         self._video = video
