@@ -259,7 +259,10 @@ class Thinker:
         engine = self._engine if name is None else replace(self._engine, model=name)
         wanted = str(engine.model)
         if self._recogniser is None or self._name != wanted:
+            import torch  # noqa: PLC0415
+
             self._recogniser = engine.recogniser()
+            torch.set_num_threads(1)  # of this thread: one window is answered no faster by two, which the window needs
             self._name, self._key = wanted, describe_model(self._recogniser).sha256
         return self._recogniser
 
