@@ -58,15 +58,11 @@ class Photographer:
         self._window.resize(width, height)
         self.rest(0.5)
 
-    def turn_dark(self) -> None:
-        """Give the application the colours of a system that is set to dark."""
-        QApplication.setPalette(dark_palette())
-        self.rest(0.5)
-
     def in_the_dark(self, name: str) -> None:
         """Save the window as a system that is set to dark shows it."""
         light = QApplication.palette()
-        self.turn_dark()
+        QApplication.setPalette(dark_palette())
+        self.rest(0.5)
         self.shoot(name)
         QApplication.setPalette(light)
         self.rest(0.2)

@@ -46,19 +46,20 @@ def temporary_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def remove_leftovers(folder: Path, *, of_other_machines: bool = False) -> None:
+def remove_leftovers(folder: Path, *, own: bool = True, of_other_machines: bool = False) -> None:
     """Remove from a folder what processes that have ended since left incomplete there.
-
-    For the beginning of a run: what this process itself is writing would be lost.
 
     Args:
         folder: where to look, but not below.
+        own: remove what has this process's number, too: at the beginning of a run, when it cannot be its own.
         of_other_machines: remove what processes of other machines have begun, too; nobody can tell here which of them
             are still at work.
     """
     for path in folder.glob(".stf-*-*-*.part"):
         _, machine, number, _ = path.name.split("-", 3)
-        if number.isdecimal() and (_has_ended(int(number)) if machine == _machine() else of_other_machines):
+        if not number.isdecimal() or (machine == _machine() and int(number) == os.getpid() and not own):
+            continue
+        if _has_ended(int(number)) if machine == _machine() else of_other_machines:
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:

@@ -200,8 +200,8 @@ class Predictions:
         names: (N,) names of the clips.
         labels: (N,) true classes.
         logits: stream name -> (N, K).
-        whole: (N, K) of the model as a whole: fused and scaled as its checkpoint says; None in files of before
-            2026-11-22, which lack it.
+        whole: (N, K) of the model as a whole: fused and scaled as its checkpoint says; None in older files,
+            which lack it.
     """
 
     model: str

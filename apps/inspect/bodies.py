@@ -39,7 +39,6 @@ class Bodies:
     def __init__(self, record: Record, folder: Path, layout: SkeletonLayout | None = None) -> None:
         layout = layout or record.layout
         path = record.poses()
-        self._record = record
         self._file = folder / _FILE
         self._poses, self._shown = RecordedPose(path), RecordedPose(path)  # one reads on, the other is asked
         self.times: Float64[np.ndarray, " F"] = self._poses.times

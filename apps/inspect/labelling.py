@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from apps.batch.inputs import Failure, Video, output_name
+from apps.batch.lock import only_run
 from apps.batch.outcome import Done
 from apps.batch.processes import Processes
 from apps.batch.worker import Advanced, Began, Job, Lost, Said, Unusable
@@ -78,13 +79,13 @@ def label(unlabelled: Unlabelled, engine: Engine, chore: Chore) -> Path:
         The record.
 
     Raises:
-        UserError: if the video, the model or the folder cannot be used.
+        UserError: if the video, the model or the folder cannot be used, or another run is writing to the folder.
         CancelledError: if that is to be the end.
     """
     video, folder = unlabelled.video, unlabelled.record.parent
     chore.begin(f"Labelling {video.name}: loading the model", None)
     try:
-        with Processes(1, Job(folder, engine, ("npz",))) as crew:
+        with only_run(folder), Processes(1, Job(folder, engine, ("npz",))) as crew:
             crew.give(0, Video(video, Path(output_name(video))))
             while True:
                 chore.check()
@@ -103,4 +104,4 @@ def label(unlabelled: Unlabelled, engine: Engine, chore: Chore) -> Path:
                         case Lost(how):
                             raise UserError(f"what labelled '{video.name}' ended ({how}); open the video again")
     finally:
-        remove_leftovers(folder)
+        remove_leftovers(folder, own=False)  # not the film that may be being saved there meanwhile

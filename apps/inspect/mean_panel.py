@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -41,7 +42,6 @@ class MeanPanel(QWidget):
         super().__init__()
         self._inspector = inspector
         self.mean: Mean | None = None
-        self._moment = 0
         self.buttons = {name: QPushButton(name) for name in ("This span", "Everything", "The class", "Save...")}
         tips = (
             "The mean focus over the marked span, or this segment (G)",
@@ -117,8 +117,8 @@ class MeanPanel(QWidget):
         shown = f"; shown on {found.name}" if found.clips > 1 else ""
         score = f"{found.label} {found.score(found.label):.0%}"
         self.said.setText(f"<b>{why}</b> Mean over {mean.words}{shown}. {score}. Most in: {most}.")
-        scale, unit = (100, "%") if found.clips > 1 else (1, "s")
-        first, last = scale * float(found.times[0]), scale * float(found.times[-1])
+        unit = "%" if found.clips > 1 else "s"
+        first, last = (float(moment) for moment in _moments(found)[[0, -1]])
         self.focus.set_window(FocusWindow(why, found.focus[0], first, last, found.layout, unit))
         self.focus.set_now(last)
         self.body.set_frame(found.joints)
@@ -139,13 +139,12 @@ class MeanPanel(QWidget):
 
     def _go(self, moment: float) -> None:
         if self.mean:
-            times = self.mean.found.times * (100 if self.mean.found.clips > 1 else 1)
-            self._show(int(np.abs(times - moment).argmin()))
+            self._show(int(np.abs(_moments(self.mean.found) - moment).argmin()))
 
     def _show(self, moment: int) -> None:
         if self.mean:
             found = self.mean.found
-            self.focus.set_cursor(float(found.times[moment]) * (100 if found.clips > 1 else 1))
+            self.focus.set_cursor(float(_moments(found)[moment]))
             people = range(len(found.joints))
             joints = {person: found.joints[person, moment] for person in people}
             self.body.set_bodies(
@@ -161,3 +160,8 @@ class MeanPanel(QWidget):
 
     def _open(self) -> None:
         self.buttons["The class"].setEnabled(self._inspector.subject is None or self._inspector.subject.record is None)
+
+
+def _moments(found: "Explanation") -> Float[np.ndarray, " T"]:
+    """Seconds; of a mean over clips per cent of each."""
+    return found.times * 100 if found.clips > 1 else found.times

@@ -14,6 +14,7 @@ from apps.inspect.averaging import Averaging
 from apps.inspect.chores import Chores
 from apps.inspect.cursor import Cursor
 from apps.inspect.data import ModelFacts
+from apps.inspect.jumps import find_doubt, find_segment
 from apps.inspect.keeping import export, keep
 from apps.inspect.labelling import Labelling
 from apps.inspect.listing import Listing
@@ -22,7 +23,6 @@ from apps.inspect.painter import Painter
 from apps.inspect.rival import Rival
 from apps.inspect.subject import Subject
 from apps.inspect.thinker import Thinker
-from apps.inspect.walking import find_doubt, find_segment
 from apps.inspect.work import Work
 from apps.live.events import Notice
 from realtime.formats import Format

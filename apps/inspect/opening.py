@@ -11,7 +11,7 @@ from apps.batch.inputs import output_name
 from apps.engine import open_recording
 from apps.inspect.clip_subject import ClipSubject, folder_of_clip
 from apps.inspect.subject import RecordSubject, Subject
-from realtime.records import ENDING, open_record
+from realtime.records import ENDING, LostVideoError, open_record
 from realtime.records.corrections import Corrections
 from stf.errors import UserError
 
@@ -94,12 +94,7 @@ def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened |
     except UserError as error:
         if video_at is not None:
             raise
-        video, lost = (
-            None,
-            str(error)
-            .replace("say where it is with --video", "say where it is")
-            .replace("say where that is with --video", "say where that is"),
-        )
+        video, lost = None, f"{error.what}: say where it is" if isinstance(error, LostVideoError) else str(error)
     return Opened(RecordSubject(record, video), lost, corrections=Corrections(record))
 
 

@@ -11,7 +11,7 @@ from apps.engine import Engine
 from apps.inspect.clip_subject import ClipSubject
 from apps.inspect.data import Answer, Edit, ModelFacts, Track, Trust, Why
 from apps.inspect.opening import Opened, Request, Unlabelled, open_request
-from apps.inspect.seen import seen_by
+from apps.inspect.rival_subject import seen_by
 from apps.inspect.subject import Subject
 from apps.inspect.volume import Volume, open_volume
 from realtime.records import check_model, describe_model
@@ -262,7 +262,9 @@ class Thinker:
             import torch  # noqa: PLC0415
 
             self._recogniser = engine.recogniser()
-            torch.set_num_threads(1)  # of this thread: one window is answered no faster by two, which the window needs
+            torch.set_num_threads(
+                1
+            )  # of this thread: two make no answer faster, and the interface needs the other core
             self._name, self._key = wanted, describe_model(self._recogniser).sha256
         return self._recogniser
 

@@ -5,10 +5,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from apps.batch.unsure import UNSURE
 from apps.inspect.asking import Asking
 from apps.inspect.data import Track, Why
 from apps.inspect.model import Inspector
-from apps.inspect.walking import UNSURE
 from apps.widgets.data import FocusWindow, ScoreLine, Span
 from apps.widgets.focus_map import FocusMap
 from apps.widgets.score_plot import ScorePlot

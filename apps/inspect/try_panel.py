@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from apps.batch.unsure import UNSURE
 from apps.inspect import changes
 from apps.inspect.data import Edit
 from apps.inspect.model import Inspector
-from apps.inspect.walking import UNSURE
 from apps.inspect.why_panel import scores_of
 from apps.widgets.body_view import Bodies, BodyView
 from apps.widgets.colours import colour_of

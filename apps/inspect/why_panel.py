@@ -8,9 +8,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from apps.batch.unsure import UNSURE
 from apps.inspect.data import Answer, Trust, Why
 from apps.inspect.model import Inspector
-from apps.inspect.walking import UNSURE
 from apps.widgets.colours import colour_of, qt_colour
 from apps.widgets.data import Score
 from apps.widgets.line import Line

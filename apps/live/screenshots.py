@@ -123,10 +123,7 @@ def take_around(photographer: LivePhotographer) -> None:
         photographer.resize(*size)
         if name != "usual":
             photographer.shoot(name)
-    light = window.palette()
-    photographer.turn_dark()
-    photographer.shoot("dark")
-    QApplication.setPalette(light)
+    photographer.in_the_dark("dark")
     photographer.trigger("pause")
 
 

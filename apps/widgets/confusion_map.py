@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from apps.widgets.colours import qt_colour
 from realtime.drawing.canvas import ink_on
 
 _NAMES = 100  # pixels at the left
@@ -79,8 +80,7 @@ class ConfusionMap(QWidget):
             colour = _mixed(ground, _RIGHT if row == column else _WRONG, 0.15 + 0.85 * number / totals[row])
             painter.fillRect(area, colour)
             if size >= _COUNTED:
-                blue, green, red = ink_on((colour.blue(), colour.green(), colour.red()))
-                painter.setPen(QColor(red, green, blue))
+                painter.setPen(qt_colour(ink_on((colour.blue(), colour.green(), colour.red()))))
                 painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(number))
         self._draw_grid(painter, ink, count, size)
         for cell, style in ((self._marked, Qt.PenStyle.SolidLine), (self._cursor, Qt.PenStyle.DotLine)):

@@ -2,13 +2,14 @@
 
 from realtime.records.hashing import hash_recording
 from realtime.records.model import check_model, check_shown, describe_model
-from realtime.records.record import ENDING, NewerRecordError, Record, open_record
+from realtime.records.record import ENDING, LostVideoError, NewerRecordError, Record, open_record
 from realtime.records.schema import LabelRecord, Processing, Settings, VideoFacts, json_schema
 from realtime.records.writer import RecordWriter, program_version, relative
 
 __all__ = [
     "ENDING",
     "LabelRecord",
+    "LostVideoError",
     "NewerRecordError",
     "Processing",
     "Record",

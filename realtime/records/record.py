@@ -23,6 +23,18 @@ class NewerRecordError(UserError):
     """A record that a newer program wrote."""
 
 
+class LostVideoError(UserError):
+    """The video of a record is not where it was, or another one is.
+
+    Args:
+        what: which, without the remedy, which is another one in a window than on the command line.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: say where it is with --video")
+        self.what = what
+
+
 _REMEDY = "give a record that 'stf label' wrote (NAME.stf.json)"
 
 
@@ -82,13 +94,14 @@ class Record:
         """Where its video is: the very same one, by its content.
 
         Raises:
-            UserError: if it is not there, or is another one.
+            LostVideoError: if it is not there, or is another one.
+            UserError: if it cannot be read.
         """
         path, about = self.video_at or self.path.parent / self.facts.video.path, self.facts.video
         if not path.exists():
-            raise UserError(f"the video of {self.path} is not at {path}: say where it is with --video")
+            raise LostVideoError(f"the video of {self.path} is not at {path}")
         if hash_recording(path) != (about.size_bytes, about.sha256):
-            raise UserError(f"{path} is another video than {self.path} was made from: say where that is with --video")
+            raise LostVideoError(f"{path} is another video than {self.path} was made from")
         return path
 
     def poses(self) -> Path:

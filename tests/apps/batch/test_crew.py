@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import DEMO, Command, Outcome, copy_video, finish, names
 from data.videos import write_truncated, write_video
-from started import labelling, start_label, tree, wait_for
+from label_runs import labelling, start_label, tree, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 

@@ -44,6 +44,15 @@ def test_a_second_run_is_told_and_one_after_a_kill_is_let_in(holder: subprocess.
     assert not list(out.iterdir())
 
 
+def test_what_this_process_is_writing_can_be_spared(tmp_path: Path) -> None:
+    with output_file(tmp_path / "film.mp4") as part:
+        remove_leftovers(tmp_path, own=False)
+        assert part.exists()
+        remove_leftovers(tmp_path)
+        assert not part.exists()
+        part.touch()
+
+
 def test_no_lock_and_no_empty_folder_is_left(tmp_path: Path) -> None:
     with only_run(tmp_path / "a" / "b"):
         assert (tmp_path / "a" / "b" / NAME).is_file()

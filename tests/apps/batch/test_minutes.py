@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import DEMO, copy_video, finish
-from started import labelling, start_label, tree, wait_for
+from label_runs import labelling, start_label, tree, wait_for
 
 from apps.batch import labeller as module
 from apps.batch.inputs import Video

@@ -1,12 +1,10 @@
-"""Where in a recording to look next."""
+"""Where to jump to: the next segment or the next doubtful window, or the ones before."""
 
 from collections.abc import Sequence
 
+from apps.batch.unsure import UNSURE
 from apps.inspect.data import Track
 from stf.prediction import Segment
-
-UNSURE = 0.6
-"""Confidence below which a window counts as doubtful, as in the report of `stf label`."""
 
 
 def find_segment(segments: Sequence[Segment], person: int, now: float, slack: float, step: int) -> Segment | None:
