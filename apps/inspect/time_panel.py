@@ -7,16 +7,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from apps.batch.unsure import UNSURE
 from apps.inspect.asking import Asking
-from apps.inspect.data import Track, Why
 from apps.inspect.model import Inspector
-from apps.widgets.data import FocusWindow, ScoreLine, Span
+from apps.inspect.score_lines import Scored, score_lines
+from apps.widgets.data import FocusWindow, Span
 from apps.widgets.focus_map import FocusMap
 from apps.widgets.score_plot import ScorePlot
 from apps.widgets.time_mouse import TimeMouse
 from apps.widgets.timeline import Timeline
 
 _LEFT = 104  # pixels to the left of the time
-_LINES = 4  # classes shown beside those that are asked about
 _COLUMN = 2  # pixels; how fine the focus is drawn
 
 
@@ -63,8 +62,9 @@ class TimePanel(QWidget):
         inspector.asking.grew.connect(self.show_all)
         inspector.asking.answered.connect(self._show_scores)
         inspector.changed.connect(self.show_all)
-        inspector.rival.changed.connect(self._show_focus)
-        inspector.rival.asking.grew.connect(self._show_focus)
+        for signal in (inspector.rival.changed, inspector.rival.asking.grew):
+            signal.connect(self._show_scores)
+            signal.connect(self._show_focus)
 
     def show_all(self) -> None:
         """Show what is in view."""
@@ -98,19 +98,14 @@ class TimePanel(QWidget):
         self._inspector.cursor.pan(share * (end - start))
 
     def _show_scores(self) -> None:
-        track, subject = self._inspector.asking.track, self._inspector.subject
-        if track is None or subject is None or not len(track.start):
-            self.plot.set_lines(())
-            return
-        start, end = self._inspector.cursor.view
-        why = self._inspector.asking.why
-        numbers = chosen_classes(track, subject.classes, why, (start, end))
-        first, last = np.searchsorted(track.middles, (start, end)).tolist()
-        inside = slice(max(first - 1, 0), last + 1)  # with one beyond either edge, for the line to go on
-        times = track.middles[inside]
-        named = [(n, subject.classes[n]) for n in numbers]
-        asked = why.label, why.contrast
-        self.plot.set_lines([ScoreLine(name, times, track.scores[inside, n], name in asked) for n, name in named])
+        first, rival = self._inspector.asking, self._inspector.rival.asking
+        models = [
+            Scored(track, asking.subject.classes)
+            for asking in (first, rival)
+            if asking.subject and (track := asking.track) and len(track.start)
+        ]
+        compared = rival.facts.short if rival.facts else ""
+        self.plot.set_lines(score_lines(models, first.why, self._inspector.cursor.view), compared)
 
     def _show_focus(self) -> None:
         first, rival = self._inspector.asking, self._inspector.rival
@@ -140,12 +135,3 @@ class TimePanel(QWidget):
         title = f"{whose}{words[:1].upper()}{words[1:]}? Person {asking.person + 1}, {known}"
         focus.set_window(FocusWindow(title, values, start, end, subject.layout))
         focus.set_now(end)
-
-
-def chosen_classes(track: Track, classes: tuple[str, ...], why: Why, view: tuple[float, float]) -> list[int]:
-    """The classes whose scores are shown: those asked about, then the most probable ones in view."""
-    first = [classes.index(name) for name in (why.label, why.contrast) if name in classes]
-    inside = (track.end > view[0]) & (track.start < view[1]) & np.isfinite(track.scores).all(axis=1)
-    peaks = track.scores[inside].max(axis=0) if inside.any() else np.zeros(len(classes))
-    best = [int(number) for number in np.argsort(-peaks, kind="stable") if number not in first]
-    return first + best[:_LINES]

@@ -154,7 +154,7 @@ class InspectWindow(QMainWindow):
         upper.addWidget(self.views)
         upper.addWidget(self.tabs)
         upper.setStretchFactor(0, 1)
-        upper.setSizes([900, 360])
+        upper.setSizes([876, 404])
         whole = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(upper)
         whole.addWidget(self.time)

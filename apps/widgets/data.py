@@ -77,12 +77,14 @@ class ScoreLine:
         times: (n,) seconds.
         values: (n,) in [0, 1]; NaN where it is not known.
         asked: whether it is one that is asked about, to be drawn stronger.
+        other: whether another model says so, to be drawn dashed.
     """
 
     label: str
     times: Float[np.ndarray, " n"]
     values: Float[np.ndarray, " n"]
     asked: bool = False
+    other: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """How probable some classes are over time, as lines."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -13,7 +14,8 @@ from apps.widgets.data import ScoreLine
 from realtime.drawing.canvas import person_colour
 
 _WIDTHS = 1.5, 2.5  # pixels, of the line of a class, and of one that is asked about
-_MOST = 6
+_STYLES = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine  # of the first model, and of another
+_MOST = 6  # labels
 
 
 class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
@@ -44,11 +46,13 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item.hideAxis("bottom")
         self._doubt = pg.InfiniteLine(doubt, angle=0)
         self._cursor = pg.InfiniteLine(0, angle=90)
-        self._lines: list[pg.PlotDataItem] = [self.plot() for _ in range(_MOST)]
+        self._lines: list[pg.PlotDataItem] = [self.plot() for _ in range(2 * _MOST)]
         self._legend = item.addLegend(offset=(-4, 2), labelTextSize="8pt", verSpacing=-6, horSpacing=6)
         for line in (self._doubt, self._cursor):
             self.addItem(line, ignoreBounds=True)
+        self._sample = pg.PlotDataItem()  # of the other model's lines, for the legend
         self._shown: tuple[ScoreLine, ...] = ()
+        self._other = ""
         self._dress()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -63,17 +67,21 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """Draw a line at a moment, in seconds."""
         self._cursor.setValue(moment)
 
-    def set_lines(self, lines: Sequence[ScoreLine]) -> None:
-        """Show these classes, the one that is asked about first; six at most."""
-        before, self._shown = self._shown, tuple(lines[:_MOST])
-        for number, item in enumerate(self._lines):
-            if number < len(self._shown):
-                item.setData(self._shown[number].times, self._shown[number].values, connect="finite")
-            else:
-                item.setData(np.empty(0), np.empty(0))
-        if [(line.label, line.asked) for line in before] != [(line.label, line.asked) for line in self._shown]:
+    def set_lines(self, lines: Sequence[ScoreLine], other: str = "") -> None:
+        """Show classes, six at most, of one model or of two.
+
+        Args:
+            lines: those of one label behind each other, with one colour.
+            other: the name of the model whose lines are dashed.
+        """
+        before = self._key()
+        labels = list(dict.fromkeys(line.label for line in lines))[:_MOST]
+        self._shown, self._other = tuple(line for line in lines if line.label in labels), other
+        for line, item in zip_longest(self._shown, self._lines):
+            item.setData(*(line.times, line.values) if line else (np.empty(0), np.empty(0)), connect="finite")
+        if before != self._key():
             self._dress()
-        self.setAccessibleDescription(", ".join(line.label for line in self._shown))
+        self.setAccessibleDescription(", ".join(labels))
 
     def moment_at(self, x: float) -> float:
         """The moment at a place from the left, in pixels."""
@@ -95,13 +103,24 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         axis.setTextPen(text)
         faint = QColor(text)
         faint.setAlpha(90)
-        self._doubt.setPen(pg.mkPen(faint, style=pg.QtCore.Qt.PenStyle.DashLine))
+        self._doubt.setPen(pg.mkPen(faint, style=_STYLES[True]))
         self._cursor.setPen(pg.mkPen(text, width=2))
         self._legend.setLabelTextColor(text)
         behind = QColor(self.palette().base().color())
         behind.setAlpha(200)
         self._legend.setBrush(behind)
         self._legend.clear()
-        for number, (line, item) in enumerate(zip(self._shown, self._lines, strict=False)):
-            item.setPen(pg.mkPen(qt_colour(person_colour(number)), width=_WIDTHS[line.asked]))
-            self._legend.addItem(item, line.label)
+        colours: dict[str, QColor] = {}
+        for line, item in zip(self._shown, self._lines, strict=False):
+            first = line.label not in colours
+            colour = colours.setdefault(line.label, qt_colour(person_colour(len(colours))))
+            item.setPen(pg.mkPen(colour, width=_WIDTHS[line.asked], style=_STYLES[line.other]))
+            if first:
+                self._legend.addItem(item, line.label)
+        if self._other:
+            self._sample.setPen(pg.mkPen(text, width=_WIDTHS[False], style=_STYLES[True]))
+            self._legend.addItem(self._sample, self._other)
+
+    def _key(self) -> object:
+        """What the lines' colours and the legend follow from."""
+        return self._other, [(line.label, line.asked, line.other) for line in self._shown]

@@ -18,6 +18,7 @@ from untrained import write_random
 from apps.engine import Engine
 from apps.inspect import changes
 from apps.inspect.data import Why
+from apps.widgets.data import ScoreLine
 from stf.checkpoint import DEFAULT_MODEL
 from stf.datasets.nucla import CLASSES
 from stf.explanation import Question, ask_windows
@@ -53,6 +54,13 @@ def wait_for_both(inspecting: Inspecting) -> None:
         inspecting.wait(lambda: second.answer.start == second.track.start[second.window])
 
 
+def lines_of(inspecting: Inspecting, label: str) -> list[ScoreLine]:
+    """The lines of a label over time, the first model's before the other's."""
+    found = [line for line in inspecting.window.time.plot._shown if line.label == label]
+    assert [line.other for line in found] == list(range(len(found)))
+    return found
+
+
 def test_another_model_is_asked_the_same_of_the_same_window(make_inspecting: Maker, labelled: "Labelled") -> None:
     inspecting = make_inspecting(Engine(DEFAULT_MODEL, "cpu"))
     rival, panel = inspecting.inspector.rival, inspecting.window.compare
@@ -75,6 +83,10 @@ def test_another_model_is_asked_the_same_of_the_same_window(make_inspecting: Mak
     assert wave.probabilities == pytest.approx((first.scores[2], second.scores[2]), abs=1e-4)
     inspecting.wait(lambda: rival.asking.share == 1.0)
     assert not inspecting.window.time.other.isHidden()
+    own, others = lines_of(inspecting, "wave")
+    assert (own.asked, others.asked) == (True, True)
+    np.testing.assert_allclose(own.values, inspecting.asking.track.scores[:, 2], atol=1e-6)
+    np.testing.assert_allclose(others.values[rival.asking.window], found.scores[0, 2], atol=1e-4)
     inspecting.asking.change((changes.mirror(),))
     wait_for_both(inspecting)
     assert rival.asking.answer.edits == inspecting.asking.edits
@@ -82,6 +94,7 @@ def test_another_model_is_asked_the_same_of_the_same_window(make_inspecting: Mak
     rival.choose("")
     assert inspecting.window.time.other.isHidden()
     assert panel.bars._pairs == ()
+    assert not any(line.other for line in inspecting.window.time.plot._shown)
 
 
 def test_classes_that_only_one_model_has_are_marked_and_it_is_said_what_is_asked_instead(
@@ -100,6 +113,11 @@ def test_classes_that_only_one_model_has_are_marked_and_it_is_said_what_is_asked
     assert known["clap"][1] is None
     assert None not in known["wave"]
     assert "no class 'clap'" in panel.note.text()
+    inspecting.wait(lambda: inspecting.inspector.rival.asking.share == 1.0)
+    assert len(lines_of(inspecting, "clap")) == 1
+    assert len(lines_of(inspecting, "wave")) == 2
+    bow = [line for line in inspecting.window.time.plot._shown if line.label == "bow"]
+    assert [line.other for line in bow] == [True]
     assert inspecting.inspector.rival.asking.why == Why(contrast="wave")
 
 
