@@ -1,7 +1,7 @@
 """What the commands print with: text as it is, tables as wide as they must be, and a progress bar that goes away."""
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -30,16 +30,6 @@ def say(console: Console, sentence: str, style: str | None = None) -> None:
 def shown(path: object) -> str:
     """A path on one line, whatever its name holds."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in str(path))
-
-
-class Steps(Protocol):
-    """What is told how far a piece of work has come."""
-
-    def begin(self, what: str, frames: int | None) -> None:
-        """Begin a pass over `frames` frames, where that is known."""
-
-    def advance(self) -> None:
-        """One more frame is done."""
 
 
 class FrameProgress:

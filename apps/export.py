@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.console import FrameProgress, Steps, make_console, say
+from apps.console import FrameProgress, make_console, say
+from apps.steps import Steps
 from realtime.formats import Format, find_labels, read_labels
 from realtime.records import Record, open_record
 from stf.errors import UserError

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from apps.batch.inputs import output_name
 from apps.batch.options import LabelOptions
-from apps.console import Steps
 from apps.engine import open_recording
 from apps.export import export
 from apps.interrupt import on_interrupt
+from apps.steps import Steps
 from realtime import cores
 from realtime.formats import FORMATS, Format
 from realtime.pipeline import FrameResult, Pipeline, Statistics

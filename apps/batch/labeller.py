@@ -18,9 +18,9 @@ from apps.batch.options import LabelOptions
 from apps.batch.outcome import Done
 from apps.batch.plan import Share
 from apps.batch.worker import Job
-from apps.console import Steps
 from apps.engine import open_recording
 from apps.label_video import BATCH, facts_with, label_video, make_formats
+from apps.steps import Steps
 from realtime.formats import FORMATS, find_formats
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from apps.console import Steps
 from apps.inspect.asking import Asking
 from apps.inspect.chores import CancelledError, Chore, Chores
 from apps.inspect.data import Why
@@ -15,6 +14,7 @@ from apps.inspect.opening import Request
 from apps.inspect.thinker import Thinker
 from apps.inspect.work import Work
 from apps.live.events import Notice
+from apps.steps import Steps
 from stf.errors import UserError
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ class Progress:
 
 
 class Chore:
-    """One piece of work; its `apps.console.Steps`, for whichever thread does it.
+    """One piece of work; its `apps.steps.Steps`, for whichever thread does it.
 
     Args:
         tell: takes how far it has come.

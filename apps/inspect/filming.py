@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from apps.console import Steps
 from apps.focus_film import draw_film, moments_of, size_of, write_film
 from apps.inspect.bodies import Bodies
 from apps.inspect.painter import annotate
@@ -16,6 +15,7 @@ from apps.inspect.pictures import Pictures
 from apps.inspect.subject import RecordSubject, Subject
 from apps.live.render import Scene, render
 from apps.live.wishes import Look
+from apps.steps import Steps
 from realtime.drawing import focus_on_landmarks
 from realtime.frames import Image
 from stf.prediction import Segment

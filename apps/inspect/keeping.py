@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from apps.console import Steps
 from apps.inspect.filming import draw_pictures, film_span
 from apps.inspect.subject import RecordSubject, Subject
+from apps.steps import Steps
 from realtime.formats import Format
 from realtime.frames import Image
 from realtime.records import Record

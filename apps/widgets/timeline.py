@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from apps.widgets.colours import colour_of
+from apps.widgets.colours import clear_pixmap, colour_of
 from apps.widgets.data import Span
 from stf.prediction import Segment
 
@@ -42,6 +42,7 @@ class Timeline(QWidget):
         self._people: list[int] = []  # whose rows there are
         self._next: dict[Segment, float] = {}  # when the same person's next segment begins
         self._cursor: Segment | None = None
+        self._drawn: QPixmap | None = None  # all but the moment, until it changes
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Timeline of the last minute")
@@ -65,7 +66,7 @@ class Timeline(QWidget):
         if len(people) != len(self._people):
             self.updateGeometry()
         self._people = people
-        self.update()
+        self._change()
 
     def set_moment(self, moment: float | None) -> None:
         """Draw a line at a moment, in seconds; None for none."""
@@ -75,12 +76,12 @@ class Timeline(QWidget):
     def set_loop(self, loop: tuple[float, float] | None) -> None:
         """Show that a stretch of time, in seconds, is looped; None for none."""
         self._loop = loop
-        self.update()
+        self._change()
 
     def choose(self, segment: Segment | None) -> None:
         """Put a rim around a segment, as a click does; None for none."""
         self._cursor = segment
-        self.update()
+        self._change()
 
     def moment_at(self, x: float) -> float:
         """The moment at a place, in seconds; beyond the axis that of its end."""
@@ -89,36 +90,25 @@ class Timeline(QWidget):
         return span.now - span.seconds * (1 - min(max(share, 0.0), 1.0))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name
-        """Draw the rows, their segments and the time below."""
+        """Draw the moment over what is drawn anew only where it has changed: a long video has many segments."""
+        if self._drawn is None:
+            self._drawn = self._draw_all()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        text = self.palette().windowText().color()
-        self._draw_axis(painter)
-        people = self._people
-        if self._loop:
-            first, last = (self._place_of(moment) for moment in self._loop)
-            shade = self.palette().highlight().color()
-            shade.setAlpha(70)
-            painter.fillRect(QRectF(first, 0, last - first, self.height() - _AXIS), shade)
-        if not people:
-            painter.setPen(text)
-            area = self.rect().adjusted(0, 0, 0, -_AXIS)
-            hint = "Nothing was found." if self._span.absolute else "Actions of the last minute appear here."
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, hint)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        for row, person in enumerate(people):
-            painter.setPen(text)
-            painter.drawText(QRectF(8, row * _ROW, _NAMES, _ROW), middle, f"person {person + 1}")
-            painter.fillRect(QRectF(0, row * _ROW + 4, 4, _ROW - 8), colour_of(person))
-        painter.setClipRect(QRectF(self._left(), 0, self.width(), self.height()))
-        for segment in self._span.segments:
-            self._draw(painter, segment, over=True)
-        for segment in self._span.ongoing:
-            self._draw(painter, segment, over=False)
-        if self._moment is not None:
-            x = self._place_of(self._moment)
-            painter.setPen(QPen(text, 2))
+        painter.drawPixmap(0, 0, self._drawn)
+        if self._moment is not None and (x := self._place_of(self._moment)) >= self._left():
+            painter.setPen(QPen(self.palette().windowText().color(), 2))
             painter.drawLine(QPointF(x, 0), QPointF(x, self.height() - _AXIS))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Places change."""
+        super().resizeEvent(event)
+        self._change()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Letters and colours may change."""
+        super().changeEvent(event)
+        self._change()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Choose the segment that was clicked."""
@@ -134,7 +124,7 @@ class Timeline(QWidget):
             step = steps[Qt.Key(event.key())]
             place = order.index(self._cursor) + step if self._cursor in order else -1
             self._cursor = order[min(max(place, 0), len(order) - 1) if place != -1 or step < 0 else -1]
-            self.update()
+            self._change()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor in order and self._cursor:
             self._choose(self._cursor)
         else:
@@ -154,6 +144,11 @@ class Timeline(QWidget):
         self._cursor = segment
         self.setAccessibleDescription(_said(segment))
         self.chosen.emit(segment)
+        self._change()
+
+    def _change(self) -> None:
+        """Draw everything anew."""
+        self._drawn = None
         self.update()
 
     def _looks_like(self, span: Span) -> bool:
@@ -188,6 +183,38 @@ class Timeline(QWidget):
             if rect and rect.adjusted(0, -2, 0, _ROW - _BAR).contains(place) and place.x() >= self._left():
                 return segment
         return None
+
+    def _draw_all(self) -> QPixmap:
+        """The rows, their segments and the time below."""
+        drawn = clear_pixmap(self.size(), self.devicePixelRatio())
+        painter = QPainter(drawn)
+        painter.setFont(self.font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        text = self.palette().windowText().color()
+        self._draw_axis(painter)
+        people = self._people
+        if self._loop:
+            first, last = (self._place_of(moment) for moment in self._loop)
+            shade = self.palette().highlight().color()
+            shade.setAlpha(70)
+            painter.fillRect(QRectF(first, 0, last - first, self.height() - _AXIS), shade)
+        if not people:
+            painter.setPen(text)
+            area = self.rect().adjusted(0, 0, 0, -_AXIS)
+            hint = "Nothing was found." if self._span.absolute else "Actions of the last minute appear here."
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, hint)
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        for row, person in enumerate(people):
+            painter.setPen(text)
+            painter.drawText(QRectF(8, row * _ROW, _NAMES, _ROW), middle, f"person {person + 1}")
+            painter.fillRect(QRectF(0, row * _ROW + 4, 4, _ROW - 8), colour_of(person))
+        painter.setClipRect(QRectF(self._left(), 0, self.width(), self.height()))
+        for segment in self._span.segments:
+            self._draw(painter, segment, over=True)
+        for segment in self._span.ongoing:
+            self._draw(painter, segment, over=False)
+        painter.end()
+        return drawn
 
     def _draw(self, painter: QPainter, segment: Segment, *, over: bool) -> None:
         rect = self._rect(segment)

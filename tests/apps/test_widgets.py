@@ -200,6 +200,24 @@ def test_a_timeline_moves_on_by_whole_pixels_and_with_every_new_segment() -> Non
     assert (grab(timeline) != moved).any()
 
 
+def test_a_timeline_shows_every_change_and_is_as_before_once_it_is_taken_back() -> None:
+    timeline, segment = Timeline(), Segment(20, 45, 0, "wave", 0.9)
+    timeline.set_span(Span((segment,), (), 60.0))
+    show(timeline, 676, 70)
+    light, before = timeline.palette(), grab(timeline)
+    changes = (
+        (lambda: timeline.set_moment(30.0), lambda: timeline.set_moment(None)),
+        (lambda: timeline.set_loop((10.0, 30.0)), lambda: timeline.set_loop(None)),
+        (lambda: timeline.choose(segment), lambda: timeline.choose(None)),
+        (lambda: timeline.setPalette(dark_palette()), lambda: timeline.setPalette(light)),
+    )
+    for change, back in changes:
+        change()
+        assert (grab(timeline) != before).any()
+        back()
+        assert (grab(timeline) == before).all()
+
+
 def test_status_lists_every_stage_once_opened() -> None:
     status = Status()
     show(status, 600, 40)
