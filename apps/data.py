@@ -15,7 +15,7 @@ from realtime.drawing.contact_sheet import SheetRow, draw_contact_sheet
 from realtime.opencv import cv2
 from stf.atomic import output_file, write_errors
 from stf.datasets import open_corpus
-from stf.datasets.check import checked, suspicions
+from stf.datasets.check import checked, fingerprint, suspicions
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, Entry, Part
 from stf.datasets.store import write_store
@@ -133,16 +133,29 @@ def run_check(path: Path, form: str | None) -> int:
     corpus = checked(open_corpus(path, form))
     broken: list[BrokenClipError] = []
     doubts: dict[str, list[str]] = {}
+    split = next(iter(corpus.splits), None)
+    side = corpus.split(split) if split else lambda _: None
+    first: dict[bytes, tuple[str, Part | None]] = {}
+    across = 0
     for entry, clip in _read_all(corpus, "checking"):
         if isinstance(clip, BrokenClipError):
             broken.append(clip)
-        elif doubt := list(suspicions(clip)):
+            continue
+        doubt = list(suspicions(clip))
+        name, part = first.setdefault(fingerprint(clip), (entry.name, side(clip)))
+        if name != entry.name:
+            other = {part, side(clip)} == {Part.TRAIN, Part.TEST}
+            across += other
+            doubt.append(f"the same joints as '{name}'" + (f", on the other side of split {split}" if other else ""))
+        if doubt:
             doubts[entry.name] = doubt
     good = len(corpus.entries) - len(doubts) - len(broken)
     console = make_console()
     _print_broken(console, broken)
     for name, doubt in doubts.items():
         say(console, f"suspicious: clip '{name}': {'; '.join(doubt)}", style="yellow")
+    if across:
+        say(console, f"clips that are on both sides of split {split}, to be learned by heart: {across}", "yellow")
     say(console, f"{len(corpus.entries)} clips: {good} good, {len(doubts)} suspicious, {len(broken)} broken")
     return 1 if broken else 0
 

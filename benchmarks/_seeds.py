@@ -12,6 +12,7 @@ from apps.train import TrainOptions, run_train
 from stf.atomic import output_text
 from stf.checkpoint import load_checkpoint
 from stf.datasets import open_corpus
+from stf.datasets.check import fingerprint
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Part, read_clips
 from stf.evaluation import fuse, on_side, score_clips
@@ -45,16 +46,40 @@ class Trained:
             run_train(self.recipe, output, TrainOptions([self.data], changes, resume=True, threads=1))
         return output
 
-    def held_out(self) -> list[Clip]:
+    def held_out(self) -> "HeldOut":
         """The clips of the test side of the recipe's split."""
         (source,) = load_recipe(self.recipe, self.changes).data
         corpus = open_corpus(self.data, source.format).without(source.without)
         _, side = source.find_split(corpus)
-        return on_side(read_clips(corpus, on_broken=source.on_broken), side, Part.TEST)
+        trained, clips = (
+            on_side(read_clips(corpus, on_broken=source.on_broken), side, part) for part in (Part.TRAIN, Part.TEST)
+        )
+        known = {fingerprint(clip) for clip in trained}
+        return HeldOut(clips, np.array([fingerprint(clip) not in known for clip in clips], bool))
 
 
-def measure(checkpoint: Path, clips: Sequence[Clip]) -> list[dict[str, object]]:
-    """A row for each stream, and one for all of them fused by the recipe's weights: top-1, clips, parameters."""
+@dataclass(frozen=True)
+class HeldOut:
+    """What is tested on.
+
+    Attributes:
+        clips: N of them.
+        new: (N,) which of them are not to the last bit the same as a clip that is trained on.
+    """
+
+    clips: Sequence[Clip]
+    new: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+
+def measure(checkpoint: Path, held_out: HeldOut) -> list[dict[str, object]]:
+    """A row for each stream, and one for all of them fused by the recipe's weights.
+
+    Top-1 of all clips and of those that are no copies, how many clips, parameters.
+    """
+    clips = held_out.clips
     recogniser = Recogniser.load(checkpoint, device="cpu")
     _, states = load_checkpoint(checkpoint)
     labels = np.array([clip.label for clip in clips])
@@ -69,8 +94,10 @@ def measure(checkpoint: Path, clips: Sequence[Clip]) -> list[dict[str, object]]:
     return [
         {
             "stream": stream,
-            "top1": f"{np.mean(scores.argmax(axis=1) == labels):.4f}",
+            "top1": f"{np.mean(right := scores.argmax(axis=1) == labels):.4f}",
+            "top1_new": f"{np.mean(right[held_out.new]):.4f}",
             "clips": len(clips),
+            "new": int(held_out.new.sum()),
             "parameters": sizes[stream],
         }
         for stream, scores in logits.items()

@@ -118,6 +118,20 @@ def test_what_is_suspicious_alone_is_not_broken(stf: Command, damaged: Path) -> 
     assert outcome.out.endswith("4 clips: 3 good, 1 suspicious, 0 broken\n")
 
 
+def test_copies_are_named_and_those_on_the_other_side_of_the_split_counted(stf: Command, sound: Path) -> None:
+    first = json.loads((sound / "a01_s01_e00_v01.json").read_text())["skeletons"]
+    for name in ("a01_s02_e00_v01", "a01_s02_e00_v03"):
+        write_clip(sound, name, joints=np.array(first))
+    outcome = stf("data", "check", sound)
+    assert outcome.code == 0
+    assert "'a01_s02_e00_v01': the same joints as 'a01_s01_e00_v01'\n" in outcome.out
+    assert (
+        "'a01_s02_e00_v03': the same joints as 'a01_s01_e00_v01', on the other side of split cross-view" in outcome.out
+    )
+    ending = "learned by heart: 1\n5 clips: 3 good, 2 suspicious, 0 broken\n"
+    assert outcome.out.endswith(f"clips that are on both sides of split cross-view, to be {ending}")
+
+
 # convert
 
 
@@ -273,13 +287,16 @@ def test_a_truncated_store_is_one_sentence(stf: Command, sound: Path, tmp_path: 
 # The real files
 
 
-def test_utd_mhad_is_clean_and_n_ucla_has_two_clips_of_one_frame(stf: Command, utd_mhad: Path, nucla: Path) -> None:
+def test_utd_mhad_is_clean_and_n_ucla_has_two_clips_of_one_frame_and_copies_across_its_split(
+    stf: Command, utd_mhad: Path, nucla: Path
+) -> None:
     outcome = stf("data", "check", utd_mhad)
     assert (outcome.code, outcome.out) == (0, "861 clips: 861 good, 0 suspicious, 0 broken\n")
     outcome = stf("data", "check", nucla)
     assert outcome.code == 1
     assert outcome.out.count("has one frame only") == outcome.out.count("broken: ") == 2
-    assert outcome.out.endswith("1484 clips: 1461 good, 21 suspicious, 2 broken\n")
+    assert "both sides of split cross-view, to be learned by heart: 94\n" in outcome.out
+    assert outcome.out.endswith("1484 clips: 1367 good, 115 suspicious, 2 broken\n")
 
 
 def test_utd_mhad_has_27_classes_of_16_training_and_test_clips_but_for_three(stf: Command, utd_mhad: Path) -> None:
