@@ -19,7 +19,7 @@ from label_runs import labelling, start_label, tree, wait_for
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 LOG = logging.getLogger(__name__)
-KILLS = int(os.environ.get("STF_KILLS", "4"))
+KILLS = int(os.environ.get("STF_KILLS", "3"))
 
 
 @pytest.fixture(scope="module")
@@ -75,24 +75,27 @@ def test_killed_at_any_moment_the_same_command_goes_on_to_the_same_files(
     folder: Path, unbroken: dict[str, bytes]
 ) -> None:
     out = folder.parent / "killed"
-    moments = random.Random(os.getpid())
+    draw = random.Random(os.getpid())
     killed = []
-    for _ in range(KILLS):
-        ready, wanted = (sum(map(len, files.values())) for files in (whole(out), unbroken))
-        moment = ready + moments.random() * (wanted - ready)
+    while sum(early for early, *_ in killed) < KILLS:
+        before, ready = written_bytes(out), len(whole(out))
+        wanted = draw.randrange(ready, len(unbroken) - 3)  # the last video writes four
         process = start_label(folder, "killed", "--workers", "2", "--show", "nothing")
-        wait_for(lambda: written_bytes(out) > moment, process)  # noqa: B023
+        wait_for(
+            lambda: written_bytes(out) != before and len(finished(out)) >= wanted,  # noqa: B023
+            process,
+            patience=draw.uniform(0, 1),
+        )
         early = process.poll() is None
         for victim in (process.pid, *labelling(process.pid)):
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
         finish(process, timeout=600)
-        killed.append((early, len(whole(out))))
-        LOG.info("kill %d: %s, %d whole files", len(killed), "at work" if early else "had ended", killed[-1][1])
+        killed.append((early, ready, len(whole(out))))
+        LOG.info("kill %d: at work %s, of %d whole files before it %d", len(killed), early, killed[-1][2], ready)
         assert whole(out).items() <= unbroken.items(), killed
         if whole(out) == unbroken:  # all over again, so that every kill may do harm
             shutil.rmtree(out)
-    assert sum(early for early, _ in killed) > KILLS / 2, killed
     outcome = finish(start_label(folder, "killed", "--workers", "2"), timeout=600)
     assert outcome.code == 1, (killed, outcome)
     assert tree(out) == unbroken, killed
@@ -100,7 +103,13 @@ def test_killed_at_any_moment_the_same_command_goes_on_to_the_same_files(
 
 def whole(out: Path) -> dict[str, bytes]:
     """The files that have their names already."""
-    return {name: data for name, data in tree(out).items() if ".stf-" not in name}
+    return {str(path.relative_to(out)): path.read_bytes() for path in finished(out)}
+
+
+def finished(out: Path) -> list[Path]:
+    """Where those files are, though others may come and go meanwhile."""
+    paths = (Path(folder) / name for folder, _, files in os.walk(out) for name in files)
+    return [path for path in paths if ".stf-" not in str(path.relative_to(out))]
 
 
 def written_bytes(out: Path) -> int:
