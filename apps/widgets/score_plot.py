@@ -78,7 +78,8 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         labels = list(dict.fromkeys(line.label for line in lines))[:_MOST]
         self._shown, self._other = tuple(line for line in lines if line.label in labels), other
         for line, item in zip_longest(self._shown, self._lines):
-            item.setData(*(line.times, line.values) if line else (np.empty(0), np.empty(0)), connect="finite")
+            times, values = (line.times, line.values) if line else (np.empty(0), np.empty(0))
+            item.setData(times, values, connect="finite", symbol="o" if len(times) == 1 else None)
         if before != self._key():
             self._dress()
         self.setAccessibleDescription(", ".join(labels))
@@ -115,6 +116,8 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             first = line.label not in colours
             colour = colours.setdefault(line.label, qt_colour(person_colour(len(colours))))
             item.setPen(pg.mkPen(colour, width=_WIDTHS[line.asked], style=_STYLES[line.other]))
+            item.setSymbolPen(pg.mkPen(colour, width=_WIDTHS[True]))
+            item.setSymbolBrush(None if line.other else pg.mkBrush(colour))
             if first:
                 self._legend.addItem(item, line.label)
         if self._other:
@@ -123,4 +126,4 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def _key(self) -> object:
         """What the lines' colours and the legend follow from."""
-        return self._other, [(line.label, line.asked, line.other) for line in self._shown]
+        return self._other, [(line.label, line.asked, line.other, len(line.times) == 1) for line in self._shown]

@@ -1,6 +1,7 @@
 """The widgets on their own, given plain data: what they show and what a pointer or a key does."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,9 +19,10 @@ from viewing import let_qt_work, move
 from apps.photographer import dark_palette
 from apps.widgets.banner import Banner
 from apps.widgets.colours import colour_of
-from apps.widgets.data import FocusWindow, Picture, Score, Span, Spot, Stage, Vitals
+from apps.widgets.data import FocusWindow, Picture, Score, ScoreLine, Span, Spot, Stage, Vitals
 from apps.widgets.focus_map import FocusMap
 from apps.widgets.score_bars import ScoreBars
+from apps.widgets.score_plot import ScorePlot
 from apps.widgets.status import Status
 from apps.widgets.timeline import Timeline
 from apps.widgets.video_view import VideoView
@@ -216,6 +218,26 @@ def test_a_timeline_shows_every_change_and_is_as_before_once_it_is_taken_back() 
         assert (grab(timeline) != before).any()
         back()
         assert (grab(timeline) == before).all()
+
+
+def test_scores_of_two_models_share_a_colour_and_a_single_window_is_a_dot() -> None:
+    plot = ScorePlot(0.6, left=104)
+    plot.set_view(0.0, 2.0)
+    show(plot, 800, 110)
+
+    def drawn(lines: list[ScoreLine]) -> int:
+        """How many pixels have the first label's colour, the legend's aside."""
+        plot.set_lines(lines, "another")
+        return int((grab(plot)[:, 110:640] == colour_of(0).getRgb()[:3]).all(axis=2).sum())
+
+    one, several = np.array([1.0]), np.linspace(0.2, 1.2, 5)
+    dot = drawn([ScoreLine("wave", one, one / 2)])
+    assert dot > 50
+    assert drawn([ScoreLine("wave", one, one / 2, other=True)]) < dot
+    line = ScoreLine("wave", several, np.full(5, 0.5))
+    whole = drawn([line])
+    assert 0 < drawn([replace(line, other=True)]) < whole
+    assert drawn([line, replace(line, values=line.values / 2, other=True)]) > whole
 
 
 def test_status_lists_every_stage_once_opened() -> None:
