@@ -15,6 +15,7 @@ from realtime.drawing.canvas import person_colour
 
 _WIDTHS = 1.5, 2.5  # pixels, of the line of a class, and of one that is asked about
 _STYLES = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine  # of the first model, and of another
+_DOTS = 9, 15  # pixels, of a single window's; a ring around the first model's where both say the same
 _MOST = 6  # labels
 
 
@@ -78,7 +79,8 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         labels = list(dict.fromkeys(line.label for line in lines))[:_MOST]
         self._shown, self._other = tuple(line for line in lines if line.label in labels), other
         for line, item in zip_longest(self._shown, self._lines):
-            times, values = (line.times, line.values) if line else (np.empty(0), np.empty(0))
+            known = line is not None and np.isfinite(line.values).any()
+            times, values = (line.times, line.values) if line and known else (np.empty(0), np.empty(0))
             item.setData(times, values, connect="finite", symbol="o" if len(times) == 1 else None)
         if before != self._key():
             self._dress()
@@ -118,6 +120,7 @@ class ScorePlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             item.setPen(pg.mkPen(colour, width=_WIDTHS[line.asked], style=_STYLES[line.other]))
             item.setSymbolPen(pg.mkPen(colour, width=_WIDTHS[True]))
             item.setSymbolBrush(None if line.other else pg.mkBrush(colour))
+            item.setSymbolSize(_DOTS[line.other])
             if first:
                 self._legend.addItem(item, line.label)
         if self._other:
