@@ -79,14 +79,22 @@ class STFModule(Stage):
     def neighbours(
         self, x: Float[Tensor, "R C T V"], instance: Float[Tensor, "R V V"] | None
     ) -> Float[Tensor, "R S*C T V"]:
-        """What each joint gathers along every subset: one product with all adjacencies stacked."""
+        """What each joint gathers along every subset: one product with all adjacencies stacked.
+
+        Either each moment takes a copy of the adjacencies, or the joints are moved to the front and back again,
+        so that one product does all moments of a sample: with few channels, as at the input, that moves less.
+        """
         subsets = (self.fixed + self.learned).expand(len(x), -1, -1, -1)
         if instance is not None:
             subsets = torch.cat([subsets, instance[:, None]], dim=1)
         into = subsets.permute(0, 3, 1, 2).flatten(1, 2)
-        gathered: Tensor = into[:, None] @ x.permute(0, 2, 3, 1)
-        count, channels, frames, joints = x.shape
-        return gathered.view(count, frames, joints, subsets.shape[1] * channels).permute(0, 3, 1, 2)
+        (count, channels, frames, joints), stacked = x.shape, subsets.shape[1]
+        if channels * (stacked + 1) < stacked * joints:
+            whole = into @ x.permute(0, 3, 2, 1).reshape(count, joints, frames * channels)
+            gathered = whole.view(count, joints, stacked, frames, channels).permute(0, 3, 1, 2, 4)
+        else:
+            gathered = into[:, None] @ x.permute(0, 2, 3, 1)
+        return gathered.reshape(count, frames, joints, stacked * channels).permute(0, 3, 1, 2)
 
     def forward(self, x: Float[Tensor, "R C T V"]) -> tuple[Float[Tensor, "R D S V"], Float[Tensor, "R V V"] | None]:
         """The module's features F_k and its instance-dependent adjacency G_k."""

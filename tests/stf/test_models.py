@@ -75,10 +75,11 @@ def test_the_instance_dependent_adjacency_has_columns_summing_to_one_and_differs
         assert not torch.allclose(adjacency[0], adjacency[1])
 
 
-def test_a_module_gathers_along_each_subset_as_its_adjacency_says() -> None:
-    module = build_model("stf", layout=NTU25, num_classes=5, widths=(8,), strides=(1,)).stages[0]
+@pytest.mark.parametrize(("number", "channels"), [(0, 3), (1, 32)])
+def test_a_module_gathers_along_each_subset_as_its_adjacency_says(number: int, channels: int) -> None:
+    module = build_model("stf", layout=NTU25, num_classes=5, widths=(32, 8), strides=(1, 1)).stages[number]
     torch.nn.init.normal_(module.learned)
-    x, instance = torch.randn(2, 3, 4, 25), torch.rand(2, 25, 25)
+    x, instance = torch.randn(2, channels, 4, 25), torch.rand(2, 25, 25)
     subsets = [(module.fixed + module.learned)[k].expand(2, -1, -1) for k in range(3)] + [instance]
     expected = torch.cat([torch.einsum("rctv,rvw->rctw", x, subset) for subset in subsets], dim=1)
     torch.testing.assert_close(module.neighbours(x, instance), expected)
