@@ -22,6 +22,7 @@ from apps.engine import open_recording
 from apps.label_video import BATCH, facts_with, label_video, make_formats
 from apps.steps import Steps
 from realtime.formats import FORMATS, find_formats
+from realtime.memory import share_arenas
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
 from realtime.pose.spans import SPAN, find_minutes
@@ -43,6 +44,7 @@ class Labeller:
     """
 
     def __init__(self, job: Job, say: Say) -> None:
+        share_arenas()
         self._output = job.output
         self._engine = engine = job.engine
         formats = find_formats(",".join(job.formats))
