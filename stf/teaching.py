@@ -23,7 +23,7 @@ from stf.evaluation import typical_weights
 from stf.network import Rows
 from stf.recogniser import Recogniser
 from stf.streams import make_stream
-from stf.transforms import NORMALISATIONS, Augmentation, mirrored_labels, random_mirror
+from stf.transforms import AFTER, BEFORE, NORMALISATIONS, Augmentation, mirrored_labels, random_mirror
 from stf.windows import ClipWindows, SpanWindows, collate_clips
 
 REMEMBERED = 12
@@ -221,9 +221,9 @@ def _look(recogniser: Recogniser, clips: Sequence[Clip], classes: Sequence[str],
         batch = collate_clips([to_layout(clip, layout) for clip in clips[begin : begin + _BATCH]])
         for _ in range(looks):
             x, shown = window.draw(batch, generator)
-            x = augment(normalise(x, layout), layout, generator)
+            x = augment(normalise(x, layout) if header.normalisation in BEFORE else x, layout, generator)
             x, shown = random_mirror(x, shown, layout, mirrored, generator)
-            x = (normalise(x, layout) if header.normalisation == "body" else x).to(recogniser.device)
+            x = (normalise(x, layout) if header.normalisation in AFTER else x).to(recogniser.device)
             for stream, network in recogniser.networks.items():
                 features[stream].append(network.run(make_stream(stream, x, layout)).pooled)
             labels.append(shown.numpy())

@@ -66,14 +66,41 @@ def normalise_clip(x: Batch, layout: SkeletonLayout) -> Batch:
     return _turn(placed, across.sum(dim=(2, 3)), layout)
 
 
-Normalisation = Literal["body", "clip"]
+def normalise_box(x: Batch, layout: SkeletonLayout) -> Batch:
+    """Stretch each axis of a clip, over all its people and frames, to [-1, 1].
+
+    So do the published recognisers of Northwestern-UCLA (CTR-GCN and those after it). Nobody is turned to the front: an
+    augmentation has to show people from all sides.
+
+    Args:
+        x: (N, C, T, V, M); coordinates in any unit, missing joints zero.
+        layout: of the joints.
+
+    Returns:
+        (N, C, T, V, M); a score channel untouched.
+    """
+    space, known = x[:, : layout.num_coordinates], known_joints(x)
+    low = torch.where(known, space, torch.inf).amin(dim=(2, 3, 4), keepdim=True)
+    high = torch.where(known, space, -torch.inf).amax(dim=(2, 3, 4), keepdim=True)
+    boxed = 2 * (space - low) / (high - low).clamp(min=1e-6) - 1
+    return torch.cat([torch.where(known, boxed, 0.0), x[:, layout.num_coordinates :]], dim=1)
+
+
+Normalisation = Literal["body", "clip", "box"]
 """What checkpoints and recipes call a way to prepare joints; see `NORMALISATIONS`."""
 
 NORMALISATIONS: Mapping[Normalisation, Callable[[Batch, SkeletonLayout], Batch]] = {
     "body": normalise_body,
     "clip": normalise_clip,
+    "box": normalise_box,
 }
 """How joints can be prepared."""
+
+BEFORE: frozenset[Normalisation] = frozenset({"body", "clip"})
+"""What comes before an augmentation; "box" would stretch people before they are turned."""
+
+AFTER: frozenset[Normalisation] = frozenset({"body", "box"})
+"""What comes after an augmentation."""
 
 
 def _body(
@@ -133,6 +160,7 @@ class Augmentation:
     """Random changes to normalised skeletons; every draw is per clip unless said otherwise.
 
     Normalise by `body` again afterwards: the yaw then decides in which direction of the body the depth is stretched.
+    Before `box` nothing is normalised, and lengths are in the dataset's unit.
 
     Attributes:
         yaw: radians, uniform in +-yaw, about the vertical; only in space.

@@ -13,7 +13,7 @@ from stf.network import Network
 from stf.noise import EstimatorNoise
 from stf.streams import make_stream
 from stf.training.recipe import Recipe
-from stf.transforms import NORMALISATIONS, mirrored_labels, random_mirror
+from stf.transforms import AFTER, BEFORE, NORMALISATIONS, mirrored_labels, random_mirror
 from stf.windows import NOTHING, ClipBatch, SpanWindows
 
 
@@ -56,14 +56,15 @@ class Training(lightning.LightningModule):
         """The network's input: random windows of the clips, normalised and augmented, as this stream; and labels."""
         layout, recipe = self.network.layout, self._recipe
         x, labels = recipe.window.draw(batch)
-        x = self._normalise(x, layout)
+        if recipe.normalisation in BEFORE:
+            x = self._normalise(x, layout)
         if self._noise is not None and isinstance(recipe.window, SpanWindows):
             noisy = self._normalise(self._noise(x, layout, recipe.window.rate_hz), layout)
             x = torch.where(batch.estimated[:, None, None, None, None], x, noisy)
         x = recipe.augmentation(x, layout)
         if recipe.mirror:
             x, labels = random_mirror(x, labels, layout, self._mirrored)
-        if recipe.normalisation == "body":
+        if recipe.normalisation in AFTER:
             x = self._normalise(x, layout)
         return make_stream(self._stream, x, layout), labels
 

@@ -93,6 +93,13 @@ def test_training_learns_two_motions_and_knows_them_of_either_hand(tmp_path: Pat
     assert top1(network, RECIPE, stream, [other_handed(clip) for clip in unseen]) >= 0.9
 
 
+def test_training_and_measuring_put_people_into_the_same_box(tmp_path: Path) -> None:
+    recipe = changed(RECIPE, normalisation="box", mirror=False)
+    unseen = swipes(range(100, 110))
+    far = [replace(clip, joints=clip.joints * np.float32(3) + np.float32(5)) for clip in unseen]
+    assert top1(train(tmp_path, recipe), recipe, "joint", far) >= 0.9
+
+
 def test_training_learns_from_whole_clips_with_all_losses_and_averaged_weights(tmp_path: Path) -> None:
     soon = Schedule(0.02, warm_up=0.2, ramp=0.1)
     losses = Losses(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stf.skeleton import KINECT20, KINETICS18, NTU25, SkeletonLayout
-from stf.transforms import known_joints, known_samples, normalise_body, normalise_clip, rotation
+from stf.transforms import known_joints, known_samples, normalise_body, normalise_box, normalise_clip, rotation
 
 SPATIAL = (NTU25, KINECT20)
 LAYOUTS = (*SPATIAL, KINETICS18)
@@ -190,6 +190,34 @@ def test_in_a_clip_the_way_somebody_walks_and_the_way_between_two_people_stay() 
     walked = (hips[0, :, -1, 0] - hips[0, :, 0, 0]).norm()
     apart = (hips[0, :, :, 1] - hips[0, :, :, 0]).norm(dim=0)
     torch.testing.assert_close(apart, (walked * 2 / 3).expand(10), atol=0.2, rtol=0)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, **by_name)
+@given(seed=seeds, place=places, scale=places.filter(lambda scale: min(map(abs, scale)) > 0.1))
+@settings(max_examples=30)
+def test_a_box_is_filled_along_each_axis_wherever_and_however_large_the_clip_is(layout, seed, place, scale) -> None:
+    x = moving(layout, clips=2, persons=2, seed=seed)
+    axes = layout.num_coordinates
+    shift, stretch = (torch.tensor(of, dtype=x.dtype)[:axes, None, None, None] for of in (place, scale))
+    elsewhere = torch.cat([stretch.abs() * x[:, :axes] + shift, x[:, axes:]], dim=1)
+    boxed = normalise_box(elsewhere, layout)
+    torch.testing.assert_close(boxed, normalise_box(x, layout), atol=1e-9, rtol=0)
+    flat = boxed[:, :axes].flatten(2)
+    torch.testing.assert_close(flat.amax(dim=2), torch.ones(2, axes, dtype=x.dtype))
+    torch.testing.assert_close(flat.amin(dim=2), -torch.ones(2, axes, dtype=x.dtype))
+    assert torch.equal(boxed[:, axes:], x[:, axes:])
+
+
+def test_missing_joints_have_no_say_in_a_box() -> None:
+    x = moving(NTU25, frames=8) + 3.0
+    left = x.clone()
+    left[:, :, :, 1] = left[:, :, :, 0]
+    lost = x.clone()
+    lost[:, :, :, 1] = 0
+    boxed = normalise_box(lost, NTU25)
+    assert torch.equal(known_joints(boxed), known_joints(lost))
+    torch.testing.assert_close(boxed, torch.where(known_joints(lost), normalise_box(left, NTU25), 0.0))
+    assert torch.isfinite(normalise_box(torch.zeros_like(x), NTU25)).all()
 
 
 @pytest.mark.parametrize("normalise", [normalise_body, normalise_clip])
