@@ -153,8 +153,8 @@ class Shelf:
             for folder in folders:
                 place = f"{root}/{folder.as_posix()}".removesuffix("/.")
                 for path in fs.ls(place, detail=False) if fs.isdir(place) else ():
-                    if is_leftover(path.rsplit("/", 1)[-1]):
-                        fs.rm_file(path)
+                    if is_leftover(name := path.rsplit("/", 1)[-1]):  # some say whole paths, and some names only
+                        fs.rm_file(f"{place}/{name}")
 
     @contextmanager
     def _reach(self, done: str) -> "Iterator[tuple[AbstractFileSystem, str]]":
