@@ -13,7 +13,9 @@ from conftest import DEMO, Command, copy_video, finish
 from data.videos import write_video
 from label_runs import start_label, tree
 
-from apps.batch.shelf import Shelf
+from apps.batch.shelf import Shelf, is_address
+from realtime.formats import FORMATS
+from stf.atomic import temporary_name
 from stf.errors import UserError
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
@@ -63,7 +65,9 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """A folder that an FTP server shows, and its port."""
     folder = tmp_path / "served"
     folder.mkdir()
-    with subprocess.Popen([sys.executable, "-c", SERVER, folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER, folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
         yield folder, int(server.stdout.readline())
         server.kill()
 
@@ -120,7 +124,10 @@ def test_an_address_gets_what_a_folder_does_and_another_machine_finds_it_done(
 
 
 def test_what_is_older_than_its_record_is_made_again_and_what_was_corrected_stays(
-    stf: Command, videos: Path, tmp_path: Path, machine: Callable[[str], Path]
+    stf: Command,
+    videos: Path,  # noqa: ARG001 - in the folder that is labelled
+    tmp_path: Path,
+    machine: Callable[[str], Path],
 ) -> None:
     assert label(stf, f"file://{tmp_path}/out") == DONE
     table, record = tmp_path / "out" / "a.segments.csv", tmp_path / "out" / "a.stf.json"
@@ -132,3 +139,136 @@ def test_what_is_older_than_its_record_is_made_again_and_what_was_corrected_stay
     os.utime(table, ns=(0, record.stat().st_mtime_ns - 1_000_000))
     assert label(stf, f"file://{tmp_path}/out") == ALREADY
     assert table.read_bytes() == made
+
+
+@pytest.mark.slow
+def test_two_processes_put_what_one_writes_and_the_page_finds_it_there(
+    stf: Command, videos: Path, tmp_path: Path, machine: Callable[[str], Path]
+) -> None:
+    cache = machine("second")
+    command = ("--workers", "2", "--report", "page.html")
+    outcome = finish(start_label(videos, f"file://{tmp_path}/two", *command), timeout=600)
+    assert outcome.code == 0, outcome
+    assert f"results in file://{tmp_path}/two/" in re.sub(r"\s*\n", "", outcome.out)
+    assert "could not be labelled" in (page := (tmp_path / "page.html").read_text())
+    assert "0 could not" not in page
+    assert not waiting(cache)
+    assert label(stf, f"file://{tmp_path}/one") == DONE
+    assert tree(tmp_path / "two") == tree(tmp_path / "one")
+
+
+def test_what_a_run_could_not_put_is_put_by_the_next(
+    stf: Command, videos: Path, served: tuple[Path, int], machine: Callable[[str], Path]
+) -> None:
+    cache, (folder, port) = machine("second"), served
+    (folder / "out" / "a.stf.json").mkdir(parents=True)  # in the way
+    command = ("label", videos / "a.mp4", "-o", f"ftp://me:secret@127.0.0.1:{port}/out", "--format", "csv,npz")
+    assert "cannot be written" in stf(*command, "--show", "nothing").err
+    assert {"a.stf.json", "a.stf.npz", "a.poses.npz", "a.segments.csv"} <= set(waiting(cache))
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["a.poses.npz", "a.stf.json", "a.stf.npz"]
+    (folder / "out" / "a.stf.json").rmdir()
+    assert json.loads(stf(*command, "--show", "json").out)["status"] == "already"
+    assert set(tree(folder / "out")) == {"a.stf.json", "a.stf.npz", "a.poses.npz", "a.segments.csv"}
+    assert not waiting(cache)
+
+
+def test_what_cannot_be_written_is_one_sentence_before_any_work(
+    stf: Command, videos: Path, served: tuple[Path, int], machine: Callable[[str], Path]
+) -> None:
+    cache = machine("second")
+    folder, port = served
+    (folder / "file").touch()
+    for address, why in (
+        (f"ftp://guest:secret@127.0.0.1:{port}/out", "550 Not enough privileges"),
+        (f"ftp://me:wrong@127.0.0.1:{port}/out", "530 Authentication failed"),
+        ("ftp://127.0.0.1:1/out", "refused"),
+        (f"file://{folder}/file/out", "Not a directory"),
+        ("nowhere://out", "Protocol not known: nowhere"),
+    ):
+        sentence = stf("label", "in", "-o", address).sentence
+        assert why in sentence
+        assert "secret" not in sentence
+        assert not waiting(cache)
+    assert "clips are a folder" in stf("label", "in", "-o", f"file://{folder}", "--format", "clips").sentence
+    assert [path.name for path in folder.iterdir()] == ["file"]
+    assert videos.exists()
+
+
+@pytest.fixture(params=["file", "ftp"])
+def shelf(
+    request: pytest.FixtureRequest, served: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shelf:
+    """An address that the folder `served/out` is at, and a mirror that holds what a video led to."""
+    monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
+    folder, port = served
+    shelf = Shelf(f"file://{folder}/out" if request.param == "file" else f"ftp://me:secret@127.0.0.1:{port}/out")
+    fill(shelf)
+    return shelf
+
+
+STEM = Path("day [1]", "b c")
+ENDINGS = (".poses.npz", ".segments.csv", ".stf.json", ".stf.npz")
+CSV, SRT = FORMATS["csv"], FORMATS["srt"]
+
+
+def fill(shelf: Shelf) -> None:
+    (shelf.mirror / STEM.parent).mkdir(parents=True, exist_ok=True)
+    for ending in ENDINGS:
+        (shelf.mirror / f"{STEM}{ending}").write_text(ending)
+
+
+def test_files_are_put_under_their_names_and_leave_the_mirror(shelf: Shelf, served: tuple[Path, int]) -> None:
+    out = served[0] / "out"
+    assert shelf.fetch(STEM, shelf.mirror, [CSV]) == frozenset()
+    shelf.check(write=True)
+    assert not tree(out)
+    for _ in range(2):  # the second time over what is there
+        shelf.put(STEM, record=True)
+        assert tree(out) == {f"{STEM}{ending}": ending.encode() for ending in ENDINGS}
+    assert shelf.has(STEM)
+    shelf.forget(STEM)
+    shelf.tidy()
+    assert not list(shelf.mirror.iterdir())
+    assert shelf.fetch(STEM, shelf.mirror, [CSV, SRT]) == {CSV}
+    assert set(tree(shelf.mirror)) == {f"{STEM}.stf.json", f"{STEM}.stf.npz"}
+    (shelf.mirror / f"{STEM}.stf.json").write_text("another")
+    assert not shelf.has(STEM)
+
+
+def test_what_is_made_from_a_record_can_be_put_alone(shelf: Shelf, served: tuple[Path, int]) -> None:
+    shelf.put(STEM, record=False)
+    assert set(tree(served[0] / "out")) == {f"{STEM}.segments.csv"}
+
+
+def test_what_an_ended_run_of_this_machine_left_is_removed(shelf: Shelf, served: tuple[Path, int]) -> None:
+    shelf.put(STEM, record=True)
+    folder = served[0] / "out" / STEM.parent
+    ours, others = temporary_name(folder), folder / ".stf-00000000-1-0.part"
+    ours.touch()
+    others.touch()
+    shelf.remove_leftovers([Path(), STEM.parent, Path("nowhere")])
+    assert not ours.exists()
+    assert others.exists()
+
+
+def test_a_put_that_fails_leaves_no_half_file_and_can_be_repeated(
+    served: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
+    folder, port = served
+    shelf = Shelf(f"ftp://me:secret@127.0.0.1:{port}/out")
+    fill(shelf)
+    (folder / "out" / STEM.parent / f"{STEM.name}.stf.json").mkdir(parents=True)  # in the way of the record
+    with pytest.raises(UserError, match=r"me:\*\*\*@.* cannot be written"):
+        shelf.put(STEM, record=True)
+    there = [path.name for path in (folder / "out" / STEM.parent).iterdir()]
+    assert sorted(there) == sorted(f"{STEM.name}{ending}" for ending in (".poses.npz", ".stf.json", ".stf.npz"))
+    (folder / "out" / STEM.parent / f"{STEM.name}.stf.json").rmdir()
+    shelf.put(STEM, record=True)
+    assert tree(folder / "out") == {f"{STEM}{ending}": ending.encode() for ending in ENDINGS}
+
+
+def test_only_what_has_a_scheme_is_an_address() -> None:
+    assert is_address("s3://bucket/labels")
+    assert is_address("memory://")
+    assert not any(map(is_address, (r"C:\x", "C:/x", "labels", "../a:b", "/share//labels")))
