@@ -27,7 +27,7 @@ from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
 from realtime.pose.spans import SPAN, find_minutes
 from realtime.pose_models import Say
-from realtime.records import ENDING, Record, hash_recording
+from realtime.records import ENDING, NewerRecordError, Record, hash_recording
 from realtime.records.windows import window_columns
 from realtime.window import WindowSpec
 
@@ -78,7 +78,11 @@ class Labeller:
             self._shelf.put(stem, record=True)
         self._shelf.forget(stem)
         there = self._shelf.fetch(stem, self._output, self._options.formats)
-        done = self._label_here(video, content, steps, there)
+        try:
+            done = self._label_here(video, content, steps, there)
+        except NewerRecordError:  # which was fetched, and may be gone from there the next time
+            self._shelf.forget(stem)
+            raise
         self._shelf.put(stem, record=not done.already)
         self._shelf.forget(stem)
         return replace(done, address=f"{self._shelf.name}/{stem.as_posix()}{ENDING}")
@@ -151,8 +155,10 @@ class Labeller:
 
     def _is_finished(self, video: Video, content: tuple[int, str]) -> bool:
         """Whether a video is finished here, or at the address; nothing is written."""
-        if self._shelf is None or self._finished(video, content):
-            return self._finished(video, content) is not None
+        if self._finished(video, content):
+            return True
+        if self._shelf is None:
+            return False
         with TemporaryDirectory() as folder:
             there = self._shelf.fetch(video.name, Path(folder), self._options.formats)
             return self._finished(video, content, Path(folder), there) is not None

@@ -55,7 +55,8 @@ def label(
         typer.Argument(metavar="PATH...", help="Videos, folders, quoted patterns, lists (.txt), parts (.csv)."),
     ],
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FOLDER|ADDRESS", help="Where the results go: a folder, s3://...")
+        str,
+        typer.Option("-o", "--output", metavar="FOLDER|ADDRESS", help="Where the results go: a folder, or ftp://..."),
     ],
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
