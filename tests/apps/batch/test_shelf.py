@@ -15,6 +15,7 @@ from label_runs import start_label, tree
 
 from apps.batch.shelf import Shelf, is_address
 from realtime.formats import FORMATS
+from realtime.records import relative
 from stf.atomic import temporary_name
 from stf.errors import UserError
 
@@ -88,7 +89,7 @@ def label(stf: Command, address: str, *more: object) -> dict[str, str]:
 
 def waiting(cache: Path) -> list[str]:
     """What lies in the mirrors of a machine."""
-    return [path.name for path in cache.rglob("*") if "shelves" in path.parts and path.name != "shelves"]
+    return [path.name for path in cache.rglob("*") if "shelves" in path.parts and path.is_file()]
 
 
 DONE = {"a.mp4": "done", "b c.mp4": "done"}
@@ -272,3 +273,13 @@ def test_only_what_has_a_scheme_is_an_address() -> None:
     assert is_address("s3://bucket/labels")
     assert is_address("memory://")
     assert not any(map(is_address, (r"C:\x", "C:/x", "labels", "../a:b", "/share//labels")))
+
+
+def test_what_lies_in_a_mirror_names_what_lies_elsewhere_by_its_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
+    folder = Shelf("s3://bucket/labels").mirror / "day 1"
+    assert relative(tmp_path / "in" / "a.mp4", folder) == (tmp_path / "in" / "a.mp4").as_posix()
+    assert relative(folder / "a.poses.npz", folder) == "a.poses.npz"
+    assert relative(tmp_path / "in" / "a.mp4", tmp_path / "out") == "../in/a.mp4"
