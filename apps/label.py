@@ -17,11 +17,12 @@ from apps.batch.lock import only_run
 from apps.batch.outcome import Done
 from apps.batch.plan import Plan
 from apps.batch.processes import Processes
+from apps.batch.shelf import Shelf, is_address
 from apps.batch.worker import Job
 from apps.cli.options import Show
 from apps.console import make_console, say, shown
 from apps.engine import NO_CALIBRATION, open_recording
-from realtime.formats import find_formats
+from realtime.formats import FORMATS, Format, find_formats
 from stf.atomic import remove_leftovers
 from stf.errors import UserError
 
@@ -60,23 +61,27 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     Raises:
         UserError: where nothing can be done at all.
     """
-    find_formats(",".join(job.formats))
+    formats = find_formats(",".join(job.formats))
     found = find_videos(paths, job.output)
     _check(found, job)
+    if job.shelf:
+        _check_address(job.shelf, formats, write=not run.dry)
     if run.dry:
         from apps.batch.dry_run import say_what_would_be_done  # noqa: PLC0415 - torch
 
         return say_what_would_be_done(found, job, run.workers or 1)
     outcomes: list[Done | Failure] = list(found.failures)
-    with only_run(job.output):
-        _remove_leftovers(found, job.output, run)
+    with only_run(job.output, job.place):
+        _remove_leftovers(found, job, run)
+        if job.shelf:
+            job.shelf.remove_leftovers({video.name.parent for video in found.videos})
         stopped = _label_all(found, job, run, outcomes)
-        _remove_leftovers(found, job.output, run)
+        _remove_leftovers(found, job, run)
     place = {video: number for number, video in enumerate(found.videos)}
     done = sorted((one for one in outcomes if isinstance(one, Done)), key=lambda one: place[one.video])
     failures = [one for one in outcomes if isinstance(one, Failure)]
     if run.show is Show.BARS and done:
-        print_summary(make_console(), done, job.output, calibrated=job.engine.camera is not None)
+        print_summary(make_console(), done, job.place, calibrated=job.engine.camera is not None)
     errors = make_console(stderr=True)
     for failure in failures:
         say(errors, f"stf: {shown(failure.what)}: {shown(failure.reason)}", style="red")
@@ -86,7 +91,7 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     if run.report:
         from apps.batch.page import write_page  # noqa: PLC0415 - nothing that a run without it needs
 
-        write_page(run.report, done, failures)
+        write_page(run.report, done, failures, job.shelf)
     if stopped:
         return 130
     if failures:
@@ -105,9 +110,18 @@ def _check(found: Found, job: Job) -> None:
         open_recording(video.path, start=video.start, end=video.end).close()
 
 
-def _remove_leftovers(found: Found, output: Path, run: Run) -> None:
-    for folder in {(output / video.name).parent for video in found.videos}:
+def _check_address(shelf: Shelf, formats: Sequence[Format], *, write: bool) -> None:
+    """Refuse an address that cannot be used, or not for everything."""
+    if FORMATS["clips"] in formats:
+        raise UserError(f"clips are a folder, which {shelf.name} would not get whole: choose another output folder")
+    shelf.check(write=write)
+
+
+def _remove_leftovers(found: Found, job: Job, run: Run) -> None:
+    for folder in {(job.output / video.name).parent for video in found.videos}:
         remove_leftovers(folder, of_other_machines=run.cluster is not None)
+    if job.shelf:
+        job.shelf.tidy()
 
 
 def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure]) -> bool:
@@ -120,7 +134,7 @@ def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure])
         board = stack.enter_context(Board(run.show, len(found.videos) + len(found.failures), workers))
         for failure in found.failures:
             board.finish(failure)
-        plan = Plan(found.videos, workers, shared=job.poses is None)
+        plan = Plan(found.videos, workers, shared=job.poses is None and not (job.shelf and run.cluster))
         try:
             for outcome in label_together(crew, plan, board) if crew else _label_here(found, job, board):
                 outcomes.append(outcome)
@@ -157,7 +171,7 @@ def _label_here(found: Found, job: Job, board: Board) -> Iterator[Done | Failure
             yield Failure(video.path, str(error))
 
 
-def print_summary(console: Console, done: Sequence[Done], output: Path, *, calibrated: bool) -> None:
+def print_summary(console: Console, done: Sequence[Done], place: str, *, calibrated: bool) -> None:
     """Print one row per video, and what else there is to say about each."""
     table = Table("video", "seconds", "frames", "fps", "with people", "people", "segments")
     for column in table.columns[1:-1]:
@@ -185,4 +199,4 @@ def print_summary(console: Console, done: Sequence[Done], output: Path, *, calib
             say(console, f"{shown(one.video.path.name)}: {note}", style="yellow")
     if not calibrated:
         say(console, NO_CALIBRATION)
-    say(console, f"results in {output}{os.sep}")
+    say(console, f"results in {place}{'/' if is_address(place) else os.sep}")

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import platform
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from stf.errors import UserError
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_TEMPORARY = re.compile(r"\.stf-(?P<machine>[^-]*)-(?P<process>[0-9]+)-.*\.part", re.DOTALL)
 
 
 @contextmanager
@@ -56,15 +58,28 @@ def remove_leftovers(folder: Path, *, own: bool = True, of_other_machines: bool 
             are still at work.
     """
     for path in folder.glob(".stf-*-*-*.part"):
-        _, machine, number, _ = path.name.split("-", 3)
-        if not number.isdecimal() or (machine == _machine() and int(number) == os.getpid() and not own):
-            continue
-        if _has_ended(int(number)) if machine == _machine() else of_other_machines:
+        if is_leftover(path.name, own=own, of_other_machines=of_other_machines):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with suppress(OSError):
                     path.unlink()
+
+
+def is_leftover(name: str, *, own: bool = True, of_other_machines: bool = False) -> bool:
+    """Whether something is called as what a process has left incomplete that has ended since.
+
+    Args:
+        name: of a file or a folder.
+        own: what has this process's number counts, too.
+        of_other_machines: what any process of another machine has begun counts, too.
+    """
+    if not (said := _TEMPORARY.fullmatch(name)):
+        return False
+    machine, number = said["machine"], int(said["process"])
+    if machine != _machine():
+        return of_other_machines
+    return _has_ended(number) and (own or number != os.getpid())
 
 
 def _machine() -> str:

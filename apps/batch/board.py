@@ -136,7 +136,7 @@ def _facts(outcome: Done | Failure) -> dict[str, object]:
     return {
         "video": str(outcome.video.path),
         "status": outcome.status,
-        "record": str(outcome.record),
+        "record": outcome.address or str(outcome.record),
         "seconds": round(outcome.seconds, 3),
         "frames": outcome.frames,
         "people": outcome.people,

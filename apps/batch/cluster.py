@@ -10,6 +10,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -99,7 +100,7 @@ class Actors:
                 yield worker, message
 
     def __enter__(self) -> Self:
-        self._shared = self._stack.enter_context(temporary_folder(self._job.output))
+        self._shared = None if self._job.shelf else self._stack.enter_context(temporary_folder(self._job.output))
         here = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             self._ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -176,18 +177,18 @@ class _Actor:
         self._mailbox = mailbox
         self._labeller: Labeller | None = None
 
-    def load(self, folder: Path, shared: Path, version: str) -> Unusable | None:
+    def load(self, folder: Path, shared: Path | None, version: str) -> Unusable | None:
         """Load the models; why that is of no use, if it is not.
 
         Args:
             folder: that paths are seen from.
-            shared: a folder that is there, where the results go.
+            shared: a folder that is there, where the results go; None where they go to an address.
             version: of the program that gives the tasks.
         """
         here = platform.node()
         with suppress(OSError):
             os.chdir(folder)
-        if not shared.is_dir():
+        if shared and not shared.is_dir():
             return Unusable(
                 f"the machine {here} of the cluster does not see the folder {self._job.output}: give an output folder "
                 "that all machines share under one name"
@@ -195,7 +196,11 @@ class _Actor:
         if program_version() != version:
             return Unusable(f"the machine {here} of the cluster has version {program_version()}: install {version}")
         try:
-            self._labeller = make_labeller(self._worker, self._job, self._tell)
+            job = self._job
+            if job.shelf:
+                job.shelf.check(write=True)
+                job = replace(job, output=job.shelf.mirror)  # of this machine
+            self._labeller = make_labeller(self._worker, job, self._tell)
         except UserError as error:
             return Unusable(f"{error} (on the machine {here} of the cluster)")
         return None

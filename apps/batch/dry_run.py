@@ -44,14 +44,16 @@ def say_what_would_be_done(found: Found, job: Job, workers: int) -> int:
     failures = list(found.failures)
     for video in found.videos:
         try:
-            if labeller.finished(video):
+            if labeller.is_finished(video):
                 say(console, f"done already: {shown(video.path)}")
                 continue
             planned.append(_measure(video))
         except UserError as error:
             failures.append(Failure(video.path, str(error)))
             continue
-        say(console, f"label: {shown(video.path)} ({planned[-1].seconds:.1f} s) -> {shown(job.output / video.name)}")
+        say(
+            console, f"label: {shown(video.path)} ({planned[-1].seconds:.1f} s) -> {shown(f'{job.place}/{video.name}')}"
+        )
     for failure in failures:
         say(console, f"cannot: {shown(failure.what)}: {shown(failure.reason)}", style="red")
     finished = len(found.videos) + len(found.failures) - len(planned) - len(failures)

@@ -5,10 +5,11 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -21,13 +22,13 @@ from apps.batch.worker import Job
 from apps.engine import open_recording
 from apps.label_video import BATCH, facts_with, label_video, make_formats
 from apps.steps import Steps
-from realtime.formats import FORMATS, find_formats
+from realtime.formats import FORMATS, Format, find_formats
 from realtime.memory import share_arenas
 from realtime.pipeline import Pipeline
 from realtime.pose import RecordedPose, SpannedPose
 from realtime.pose.spans import SPAN, find_minutes
 from realtime.pose_models import Say
-from realtime.records import ENDING, Record, hash_recording
+from realtime.records import ENDING, NewerRecordError, Record, hash_recording
 from realtime.records.windows import window_columns
 from realtime.window import WindowSpec
 
@@ -46,6 +47,7 @@ class Labeller:
     def __init__(self, job: Job, say: Say) -> None:
         share_arenas()
         self._output = job.output
+        self._shelf = job.shelf
         self._engine = engine = job.engine
         formats = find_formats(",".join(job.formats))
         self._options = LabelOptions(formats, job.poses, engine.calibration(), engine.person(), job.every)
@@ -53,15 +55,15 @@ class Labeller:
         self._recogniser = engine.recogniser()
         self._facts: Mapping[str, str | int | float] | None = None
 
-    def finished(self, video: Video) -> Record | None:
-        """The record of a video that needs no more work, but for files made from it.
+    def is_finished(self, video: Video) -> bool:
+        """Whether a video needs no more work, but for files made from its record.
 
         Raises:
             UserError: if the video or its kept landmarks cannot be read, or a newer program has labelled it.
         """
         open_recording(video.path, start=video.start, end=video.end).close()
-        path = record_of(video, self._output)
-        return self._finished(video, hash_recording(video.path)) if path.exists() else None
+        there = self._shelf or record_of(video, self._output).exists()
+        return bool(there) and self._is_finished(video, hash_recording(video.path))
 
     def label(self, video: Video, steps: Steps) -> Done:
         """Label a video, or complete what an earlier run has begun.
@@ -71,9 +73,28 @@ class Labeller:
         """
         open_recording(video.path, start=video.start, end=video.end).close()  # says what is wrong, where something is
         content = hash_recording(video.path)
-        if record := self._finished(video, content):
+        if self._shelf is None:
+            return self._label_here(video, content, steps)
+        stem = video.name
+        if self._finished(video, content) and not self._shelf.has(stem):  # an earlier run could not put it
+            self._shelf.put(stem, record=True)
+        self._shelf.forget(stem)
+        there = self._shelf.fetch(stem, self._output, self._options.formats)
+        try:
+            done = self._label_here(video, content, steps, there)
+        except NewerRecordError:  # which was fetched, and may be gone from there the next time
+            self._shelf.forget(stem)
+            raise
+        self._shelf.put(stem, record=not done.already)
+        self._shelf.forget(stem)
+        return replace(done, address=f"{self._shelf.name}/{stem.as_posix()}{ENDING}")
+
+    def _label_here(self, video: Video, content: tuple[int, str], steps: Steps, there: Collection[Format] = ()) -> Done:
+        """Label a video, or complete it, in the folder for results; `there` is what need not be made from a record."""
+        if record := self._finished(video, content, there=there):
             _forget_minutes(record.path)
-            make_formats(record, missing_formats(record, self._options.formats), steps)
+            missing = missing_formats(record, self._options.formats)
+            make_formats(record, [form for form in missing if form not in there], steps)
             return _done_already(video, record)
         options = self._options_for(video)
         if options.poses:
@@ -95,7 +116,7 @@ class Labeller:
         """
         video = share.video
         content = hash_recording(video.path)
-        if self._finished(video, content):
+        if self._is_finished(video, content):
             return
         path = record_of(video, self._output)
         minutes = self._minutes_of(video, content, path)
@@ -134,10 +155,28 @@ class Labeller:
                 pass
             return pipeline.statistics.frames / (time.perf_counter() - begun)
 
-    def _finished(self, video: Video, content: tuple[int, str]) -> Record | None:
+    def _is_finished(self, video: Video, content: tuple[int, str]) -> bool:
+        """Whether a video is finished here, or at the address; nothing is written."""
+        if self._finished(video, content):
+            return True
+        if self._shelf is None:
+            return False
+        with TemporaryDirectory() as folder:
+            there = self._shelf.fetch(video.name, Path(folder), self._options.formats)
+            return self._finished(video, content, Path(folder), there) is not None
+
+    def _finished(
+        self,
+        video: Video,
+        content: tuple[int, str],
+        output: Path | None = None,
+        there: Collection[Format] = (),
+    ) -> Record | None:
+        """The finished record of a video in a folder; `there` is what need not be made from it."""
         options = self._options_for(video)
         facts = self._facts_for(video, options.poses)
-        return finished(record_of(video, self._output), video, content, self._recogniser, facts, options)
+        left = replace(options, formats=[form for form in options.formats if form not in there])
+        return finished(record_of(video, output or self._output), video, content, self._recogniser, facts, left)
 
     def _label(
         self,

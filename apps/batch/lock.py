@@ -14,11 +14,15 @@ NAME = ".stf-lock"
 
 
 @contextmanager
-def only_run(folder: Path) -> Iterator[None]:
+def only_run(folder: Path, place: str | None = None) -> Iterator[None]:
     """Make a folder where it is missing, and keep other runs out of it.
 
     The lock is the system's own (flock, LockFileEx): it ends with the process, however that ends. Afterwards the lock
     file is gone, and so is every folder made here in which nothing came to lie.
+
+    Args:
+        folder: where to write.
+        place: what a person calls it, if that is not its path.
 
     Raises:
         UserError: if another run is at work there, or the folder cannot be written.
@@ -33,7 +37,7 @@ def only_run(folder: Path) -> Iterator[None]:
                 lock.acquire(blocking=False)
             except Timeout:
                 raise UserError(
-                    f"another run is writing to {folder}: wait for it to end, or choose another output folder"
+                    f"another run is writing to {place or folder}: wait for it to end, or choose another output folder"
                 ) from None
         yield
     finally:

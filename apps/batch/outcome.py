@@ -13,7 +13,7 @@ class Done:
 
     Attributes:
         video: the video.
-        record: its label record.
+        record: its label record, on the machine that labelled it.
         seconds: how much of it was seen.
         frames: how many frames that are.
         frames_with_people: in how many of them somebody was found.
@@ -23,6 +23,7 @@ class Done:
         notes: what there is to say beside that, a sentence each.
         already: whether an earlier run had done it.
         interrupted: whether Ctrl-C ended the work before it was complete.
+        address: where the record has gone, if results go to an address.
     """
 
     video: Video
@@ -36,6 +37,7 @@ class Done:
     notes: tuple[str, ...] = ()
     already: bool = False
     interrupted: bool = False
+    address: str | None = None
 
     @property
     def status(self) -> str:

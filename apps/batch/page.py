@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from apps.batch.inputs import Failure
 from apps.batch.outcome import Done
+from apps.batch.shelf import Shelf
 from apps.batch.unsure import UNSURE, Span, unsure_spans
 from realtime.formats import FORMATS
-from realtime.records import open_record
+from realtime.records import ENDING, open_record
 from stf.atomic import output_text
 from stf.errors import UserError
 from stf.prediction import NONE, Segment
@@ -37,20 +39,21 @@ svg { width: 100%; height: auto; display: block; margin: .35rem 0; } svg text { 
 """
 
 
-def write_page(path: Path, done: Sequence[Done], failures: Sequence[Failure]) -> None:
+def write_page(path: Path, done: Sequence[Done], failures: Sequence[Failure], shelf: Shelf | None = None) -> None:
     """Write the page.
 
     Args:
         path: the `.html` file.
         done: what has a record.
         failures: what has none, and why.
+        shelf: where the records are, if they are at an address.
 
     Raises:
         UserError: if the disk refuses.
     """
     times = _times(segment for one in done for segment in one.segments)
     colours = {label: _colour(number) for number, label in enumerate(times)}
-    doubts, unreadable = _doubts(done)
+    doubts, unreadable = _doubts(done, shelf)
     seconds = sum(one.seconds for one in done)
     title = f"Labels of {len(done)} video{'s' if len(done) != 1 else ''}"
     with output_text(path) as write:
@@ -69,16 +72,24 @@ def write_page(path: Path, done: Sequence[Done], failures: Sequence[Failure]) ->
         write("</body></html>\n")
 
 
-def _doubts(done: Sequence[Done]) -> tuple[list[tuple[Done, Span]], list[Failure]]:
+def _doubts(done: Sequence[Done], shelf: Shelf | None) -> tuple[list[tuple[Done, Span]], list[Failure]]:
     """The spans to look at first of all videos, and the records whose windows cannot be read."""
     found: list[tuple[Done, Span]] = []
     failures: list[Failure] = []
     for one in done:
         try:
-            found += [(one, span) for span in unsure_spans(open_record(one.record))[:_FIRST]]
+            found += [(one, span) for span in _unsure_spans(one, shelf)[:_FIRST]]
         except UserError as error:
             failures.append(Failure(one.record, str(error)))
     return sorted(found, key=lambda pair: -pair[1].doubt)[:_FIRST], failures
+
+
+def _unsure_spans(one: Done, shelf: Shelf | None) -> list[Span]:
+    if shelf is None:
+        return unsure_spans(open_record(one.record))
+    with TemporaryDirectory() as folder:
+        shelf.fetch(one.video.name, Path(folder))
+        return unsure_spans(open_record(Path(folder, f"{one.video.name}{ENDING}")))
 
 
 def _write_doubts(write: Callable[[str], None], doubts: Sequence[tuple[Done, Span]], page: Path) -> None:

@@ -54,7 +54,10 @@ def label(
         list[Path],
         typer.Argument(metavar="PATH...", help="Videos, folders, quoted patterns, lists (.txt), parts (.csv)."),
     ],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the results.")],
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", metavar="FOLDER|ADDRESS", help="Where the results go: a folder, or ftp://..."),
+    ],
     model: Model = DEFAULT_MODEL,
     device: Device = "auto",
     pose_model: PoseModel = DEFAULT_POSE,
@@ -92,12 +95,14 @@ def label(
     ] = False,
 ) -> None:
     """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
+    from apps.batch.shelf import Shelf, is_address  # noqa: PLC0415
     from apps.batch.worker import Job  # noqa: PLC0415
     from apps.engine import Engine  # noqa: PLC0415
     from apps.label import Run, run_label  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
-    job = Job(output, engine, tuple(formats.split(",")), poses, every)
+    shelf = Shelf(output) if is_address(output) else None
+    job = Job(shelf.mirror if shelf else Path(output), engine, tuple(formats.split(",")), poses, every, shelf)
     raise typer.Exit(run_label(paths, job, Run(workers, cluster, show, dry, report)))
 
 

@@ -84,17 +84,14 @@ def write_eaf(record: Record, path: Path) -> None:
 
 
 def _link_video(header: ET.Element, record: Record, path: Path) -> None:
-    """Name the video by where it is, and by the way there from the file; ELAN cannot play a folder of images."""
+    """Name the video by where it is, and by the way there if there is one; ELAN cannot play a folder of images."""
     video = record.video_at or record.path.parent / record.facts.video.path
     if not video.is_dir():
         way = relative(video, path.parent)
-        ET.SubElement(
-            header,
-            "MEDIA_DESCRIPTOR",
-            MEDIA_URL=video.resolve().as_uri(),
-            MIME_TYPE=mimetypes.guess_type(video.name)[0] or "video/*",
-            RELATIVE_MEDIA_URL=quote(way if way.startswith("../") else f"./{way}"),
-        )
+        media = {"MEDIA_URL": video.resolve().as_uri(), "MIME_TYPE": mimetypes.guess_type(video.name)[0] or "video/*"}
+        if not Path(way).is_absolute():
+            media["RELATIVE_MEDIA_URL"] = quote(way if way.startswith("../") else f"./{way}")
+        ET.SubElement(header, "MEDIA_DESCRIPTOR", media)
 
 
 def _add_tiers(root: ET.Element, slots: ET.Element, person: int, record: Record, entries: Mapping[str, str]) -> None:

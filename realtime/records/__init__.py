@@ -4,7 +4,7 @@ from realtime.records.hashing import hash_recording
 from realtime.records.model import check_model, check_shown, describe_model
 from realtime.records.record import ENDING, LostVideoError, NewerRecordError, Record, open_record
 from realtime.records.schema import LabelRecord, Processing, Settings, VideoFacts, json_schema
-from realtime.records.writer import RecordWriter, program_version, relative
+from realtime.records.writer import RecordWriter, mirrors, program_version, relative
 
 __all__ = [
     "ENDING",
@@ -21,6 +21,7 @@ __all__ = [
     "describe_model",
     "hash_recording",
     "json_schema",
+    "mirrors",
     "open_record",
     "program_version",
     "relative",

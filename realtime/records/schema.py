@@ -29,7 +29,7 @@ class VideoFacts(_Facts):
 
     Attributes:
         name: of the file, or of the folder of images.
-        path: where it was, seen from the record's folder, with forward slashes.
+        path: where it was, seen from the record's folder, with forward slashes; absolute where no way leads there.
         size_bytes: of the file, or of all images.
         sha256: of the file's content; of a folder, that of the names and contents of its images in order.
         width, height: of the first frame, upright, in pixels.
@@ -110,7 +110,7 @@ class PoseFacts(_Facts):
     """Where the landmarks are.
 
     Attributes:
-        path: of the `.npz`, seen from the record's folder, with forward slashes.
+        path: of the `.npz`, as that of the video.
         sha256: of that file.
     """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from realtime.pose_models import cache_folder
 from realtime.records.hashing import hash_file
 from realtime.records.model import describe_model
 from realtime.records.schema import LabelRecord, PoseFacts, Processing, Settings, VideoFacts, WindowFacts
@@ -23,12 +24,23 @@ def program_version() -> str:
     return version("stf-action")
 
 
+def mirrors() -> Path:
+    """The folder below which files are made that go elsewhere when they are complete."""
+    return (cache_folder() / "shelves").resolve()
+
+
 def relative(path: Path, folder: Path) -> str:
-    """A path seen from a folder, with forward slashes; an absolute one where no way leads there (another drive)."""
+    """A path seen from a folder, with forward slashes.
+
+    It is absolute where no way leads there: from another drive, or from a folder in `mirrors` to what lies outside it.
+    """
+    path, folder = path.resolve(), folder.resolve()
+    if folder.is_relative_to(mirrors()) and not path.is_relative_to(folder):
+        return path.as_posix()
     try:
-        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+        return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:
-        return path.resolve().as_posix()
+        return path.as_posix()
 
 
 def rounded(segment: Segment) -> Segment:
