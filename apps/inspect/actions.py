@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Command] = {
     "space": Command("Picture", "3D", ("B",), "The skeleton in space, or the picture", checkable=True),
     "person": Command("Ask", "Next person", ("P",), "Ask about the next person"),
     "class": Command("Ask", "Next class", ("E",), "Ask about the next of the most probable classes"),
+    "swap": Command("Ask", "Swap the top two", ("Y",), "Ask why the second class and not the first, or back"),
     "module": Command("Ask", "Next module", ("M",), "Ask the next module"),
     "reset": Command("Ask", "As recorded", ("Esc",), "Ask why the top class again, of the window as it is"),
     "against": Command("Ask", "Against...", ("A",), "Ask another model the same, side by side"),

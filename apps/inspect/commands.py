@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
@@ -68,6 +69,7 @@ class Commands:
             "space": lambda: window.show_space(on=window.views.currentWidget() is not window.body),
             "person": self._next_person,
             "class": self._next_class,
+            "swap": self._swap_top_two,
             "module": self._next_module,
             "reset": self._reset,
             "against": self._choose_rival,
@@ -152,13 +154,29 @@ class Commands:
             asking.look_at(persons[(place + 1) % len(persons)])
 
     def _next_class(self) -> None:
-        asking, subject, window = self._inspector.asking, self._inspector.subject, self._inspector.asking.window
-        track = asking.track
+        asking = self._inspector.asking
+        if best := self._best(5):
+            place = best.index(asking.why.label) if asking.why.label in best else -1
+            asking.wonder(replace(asking.why, label=best[(place + 1) % len(best)]))
+
+    def _swap_top_two(self) -> None:
+        """Ask for the second class and not the first, or a contrast that is asked already the other way round."""
+        asking = self._inspector.asking
+        best = self._best(2)
+        if asking.why.contrast and best:
+            best = [asking.why.label or best[0], asking.why.contrast]
+        if len(set(best)) == 2:
+            asking.wonder(replace(asking.why, label=best[1], contrast=best[0]))
+
+    def _best(self, count: int) -> list[str]:
+        """The most probable classes of the window at the cursor."""
+        asking, subject = self._inspector.asking, self._inspector.subject
+        window, track = asking.window, asking.track
         if subject is None or track is None or window is None:
-            return
-        best = [subject.classes[number] for number in (-track.scores[window]).argsort()[:5]]
-        place = best.index(asking.why.label) if asking.why.label in best else -1
-        asking.wonder(replace(asking.why, label=best[(place + 1) % len(best)]))
+            return []
+        scores = track.scores[window]
+        known = np.isfinite(scores).all()  # of a clip nothing is, before it has been asked
+        return [subject.classes[number] for number in (-scores).argsort()[:count]] if known else []
 
     def _next_module(self) -> None:
         asking = self._inspector.asking

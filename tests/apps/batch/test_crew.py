@@ -19,7 +19,7 @@ from label_runs import labelling, start_label, tree, wait_for
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 LOG = logging.getLogger(__name__)
-KILLS = int(os.environ.get("STF_KILLS", "3"))
+KILLS = int(os.environ.get("STF_KILLS", "2"))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from untrained import write_random
 
 from apps.engine import Engine
 from apps.inspect import changes
-from apps.inspect.data import Why
+from apps.inspect.data import Track, Why
+from apps.inspect.score_lines import Scored, score_lines
 from apps.widgets.data import ScoreLine
 from stf.checkpoint import DEFAULT_MODEL
 from stf.datasets.nucla import CLASSES
@@ -116,9 +117,25 @@ def test_classes_that_only_one_model_has_are_marked_and_it_is_said_what_is_asked
     inspecting.wait(lambda: inspecting.inspector.rival.asking.share == 1.0)
     assert len(lines_of(inspecting, "clap")) == 1
     assert len(lines_of(inspecting, "wave")) == 2
-    bow = [line for line in inspecting.window.time.plot._shown if line.label == "bow"]
-    assert [line.other for line in bow] == [True]
     assert inspecting.inspector.rival.asking.why == Why(contrast="wave")
+
+
+def test_lines_are_those_asked_about_and_what_either_model_is_surest_of_in_view() -> None:
+    start = np.arange(4.0)
+
+    def scored(classes: tuple[str, ...], *rows: tuple[float, ...]) -> Scored:
+        return Scored(Track(start, start + 1, np.array(rows, np.float32)), classes)
+
+    one = scored(tuple("abcdef"), *[(0.1, 0.2, 0.3, 0.4, 0.0, 0.0)] * 3, (0.0,) * 5 + (1.0,))
+    other = scored(("b", "g"), (0.2, 0.8), (np.nan, np.nan), (0.7, 0.3), (0.5, 0.5))
+    lines = score_lines([one, other], Why("a"), (0.0, 2.0))
+    assert [(line.label, line.other) for line in lines] == [
+        ("a", False), ("g", True), ("b", False), ("b", True), ("d", False)
+    ]  # fmt: skip
+    assert [line.asked for line in lines] == [True, False, False, False, False]
+    np.testing.assert_array_equal(lines[1].times, [0.5, 1.5, 2.5])
+    np.testing.assert_array_equal(lines[1].values, np.array([0.8, np.nan, 0.3], np.float32))
+    assert [line.label for line in score_lines([one], Why(), (0.0, 4.0))] == ["f", "d", "c", "b"]
 
 
 def test_a_model_of_another_layout_is_shown_the_clip_as_the_dataset_has_it(

@@ -54,6 +54,22 @@ def test_any_class_contrast_module_and_stream_is_answered_as_the_library_answers
         np.testing.assert_allclose(answer.scores, found.scores[0], atol=1e-4)
 
 
+def test_the_top_two_are_told_from_each_other_either_way(inspecting: Inspecting) -> None:
+    inspecting.cursor.go(2.0)
+    asking = inspecting.asking
+    first, second = (
+        inspecting.inspector.subject.classes[n] for n in (-asking.track.scores[asking.window]).argsort()[:2]
+    )
+    for label, contrast in ((second, first), (first, second), (second, first)):
+        inspecting.trigger("swap")
+        assert asking.why == Why(label, contrast)
+    inspecting.wait_for_answer()
+    assert asking.answer.label == second
+    asking.wonder(Why(None, second))
+    inspecting.trigger("swap")
+    assert asking.why == Why(second, first)
+
+
 def test_the_focus_of_a_whole_video_is_computed_from_the_cursor_on_and_kept_mapped(
     inspecting: Inspecting, make_inspecting: Maker, labelled: "Labelled", tmp_path: Path
 ) -> None:
