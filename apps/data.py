@@ -142,11 +142,13 @@ def run_check(path: Path, form: str | None) -> int:
             broken.append(clip)
             continue
         doubt = list(suspicions(clip))
-        name, part = first.setdefault(fingerprint(clip), (entry.name, side(clip)))
-        if name != entry.name:
-            other = {part, side(clip)} == {Part.TRAIN, Part.TEST}
-            across += other
-            doubt.append(f"the same joints as '{name}'" + (f", on the other side of split {split}" if other else ""))
+        part = side(clip)
+        name, before = first.setdefault(fingerprint(clip), (entry.name, part))
+        if {part, before} == set(Part):
+            across += 1
+            doubt.append(f"the same joints as '{name}', on the other side of split {split}")
+        elif name != entry.name:
+            doubt.append(f"the same joints as '{name}'")
         if doubt:
             doubts[entry.name] = doubt
     good = len(corpus.entries) - len(doubts) - len(broken)

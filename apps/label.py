@@ -17,7 +17,7 @@ from apps.batch.lock import only_run
 from apps.batch.outcome import Done
 from apps.batch.plan import Plan
 from apps.batch.processes import Processes
-from apps.batch.shelf import Shelf, is_address
+from apps.batch.remote import Remote, is_address
 from apps.batch.worker import Job
 from apps.cli.options import Show
 from apps.console import make_console, say, shown
@@ -64,8 +64,8 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     formats = find_formats(",".join(job.formats))
     found = find_videos(paths, job.output)
     _check(found, job)
-    if job.shelf:
-        _check_address(job.shelf, formats, write=not run.dry)
+    if job.remote:
+        _check_address(job.remote, formats, write=not run.dry)
     if run.dry:
         from apps.batch.dry_run import say_what_would_be_done  # noqa: PLC0415 - torch
 
@@ -73,8 +73,8 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     outcomes: list[Done | Failure] = list(found.failures)
     with only_run(job.output, job.place):
         _remove_leftovers(found, job, run)
-        if job.shelf:
-            job.shelf.remove_leftovers({video.name.parent for video in found.videos})
+        if job.remote:
+            job.remote.remove_leftovers({video.name.parent for video in found.videos})
         stopped = _label_all(found, job, run, outcomes)
         _remove_leftovers(found, job, run)
     place = {video: number for number, video in enumerate(found.videos)}
@@ -91,7 +91,7 @@ def run_label(paths: Sequence[Path], job: Job, run: Run) -> int:
     if run.report:
         from apps.batch.page import write_page  # noqa: PLC0415 - nothing that a run without it needs
 
-        write_page(run.report, done, failures, job.shelf)
+        write_page(run.report, done, failures, job.remote)
     if stopped:
         return 130
     if failures:
@@ -110,18 +110,18 @@ def _check(found: Found, job: Job) -> None:
         open_recording(video.path, start=video.start, end=video.end).close()
 
 
-def _check_address(shelf: Shelf, formats: Sequence[Format], *, write: bool) -> None:
+def _check_address(remote: Remote, formats: Sequence[Format], *, write: bool) -> None:
     """Refuse an address that cannot be used, or not for everything."""
     if FORMATS["clips"] in formats:
-        raise UserError(f"clips are a folder, which {shelf.name} would not get whole: choose another output folder")
-    shelf.check(write=write)
+        raise UserError(f"clips are a folder, which {remote.name} would not get whole: choose another output folder")
+    remote.check(write=write)
 
 
 def _remove_leftovers(found: Found, job: Job, run: Run) -> None:
     for folder in {(job.output / video.name).parent for video in found.videos}:
         remove_leftovers(folder, of_other_machines=run.cluster is not None)
-    if job.shelf:
-        job.shelf.tidy()
+    if job.remote:
+        job.remote.tidy()
 
 
 def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure]) -> bool:
@@ -134,7 +134,7 @@ def _label_all(found: Found, job: Job, run: Run, outcomes: list[Done | Failure])
         board = stack.enter_context(Board(run.show, len(found.videos) + len(found.failures), workers))
         for failure in found.failures:
             board.finish(failure)
-        plan = Plan(found.videos, workers, shared=job.poses is None and not (job.shelf and run.cluster))
+        plan = Plan(found.videos, workers, shared=job.poses is None and not (job.remote and run.cluster))
         try:
             for outcome in label_together(crew, plan, board) if crew else _label_here(found, job, board):
                 outcomes.append(outcome)

@@ -51,9 +51,8 @@ class Trained:
         (source,) = load_recipe(self.recipe, self.changes).data
         corpus = open_corpus(self.data, source.format).without(source.without)
         _, side = source.find_split(corpus)
-        trained, clips = (
-            on_side(read_clips(corpus, on_broken=source.on_broken), side, part) for part in (Part.TRAIN, Part.TEST)
-        )
+        every = list(read_clips(corpus, on_broken=source.on_broken))
+        trained, clips = (on_side(every, side, part) for part in (Part.TRAIN, Part.TEST))
         known = {fingerprint(clip) for clip in trained}
         return HeldOut(clips, np.array([fingerprint(clip) not in known for clip in clips], bool))
 
@@ -77,7 +76,7 @@ class HeldOut:
 def measure(checkpoint: Path, held_out: HeldOut) -> list[dict[str, object]]:
     """A row for each stream, and one for all of them fused by the recipe's weights.
 
-    Top-1 of all clips and of those that are no copies, how many clips, parameters.
+    Each says top-1 of all clips and of the new ones, how many they are, and how many parameters there are.
     """
     clips = held_out.clips
     recogniser = Recogniser.load(checkpoint, device="cpu")

@@ -28,10 +28,11 @@ trained = Trained(arguments.recipe, arguments.data, name, arguments.set)
 clips = trained.held_out()
 rows = [{"seed": seed, **row} for seed in arguments.seeds for row in measure(trained.train(seed), clips)]
 write_table(name, rows)
+counts = {"top1": f"{len(clips)} clips"}
+if not clips.new.all():
+    counts["top1_new"] = f"the {clips.new.sum()} clips that are no copies of training clips"
 for stream in dict.fromkeys(str(row["stream"]) for row in rows):
-    kinds = {"top1": "clips", "top1_new": "clips that are no copies of clips that are trained on"}
-    for column, what in list(kinds.items())[: 1 if clips.new.all() else 2]:
+    for column, count in counts.items():
         figures = [100 * float(str(row[column])) for row in rows if row["stream"] == stream]
         spread = f" +- {stdev(figures):.1f}" if len(figures) > 1 else ""
-        count = clips.new.sum() if column == "top1_new" else len(clips)
-        print(f"{stream}: {mean(figures):.1f}{spread} % top-1 of {count} {what}, {len(figures)} seed(s), last epoch")
+        print(f"{stream}: {mean(figures):.1f}{spread} % top-1 of {count}, {len(figures)} seed(s), last epoch")

@@ -100,7 +100,7 @@ class Actors:
                 yield worker, message
 
     def __enter__(self) -> Self:
-        self._shared = None if self._job.shelf else self._stack.enter_context(temporary_folder(self._job.output))
+        self._shared = None if self._job.remote else self._stack.enter_context(temporary_folder(self._job.output))
         here = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
             self._ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -197,9 +197,9 @@ class _Actor:
             return Unusable(f"the machine {here} of the cluster has version {program_version()}: install {version}")
         try:
             job = self._job
-            if job.shelf:
-                job.shelf.check(write=True)
-                job = replace(job, output=job.shelf.mirror)  # of this machine
+            if job.remote:
+                job.remote.check(write=True)
+                job = replace(job, output=job.remote.mirror)  # of this machine
             self._labeller = make_labeller(self._worker, job, self._tell)
         except UserError as error:
             return Unusable(f"{error} (on the machine {here} of the cluster)")

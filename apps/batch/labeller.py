@@ -47,7 +47,7 @@ class Labeller:
     def __init__(self, job: Job, say: Say) -> None:
         share_arenas()
         self._output = job.output
-        self._shelf = job.shelf
+        self._remote = job.remote
         self._engine = engine = job.engine
         formats = find_formats(",".join(job.formats))
         self._options = LabelOptions(formats, job.poses, engine.calibration(), engine.person(), job.every)
@@ -62,7 +62,7 @@ class Labeller:
             UserError: if the video or its kept landmarks cannot be read, or a newer program has labelled it.
         """
         open_recording(video.path, start=video.start, end=video.end).close()
-        there = self._shelf or record_of(video, self._output).exists()
+        there = self._remote or record_of(video, self._output).exists()
         return bool(there) and self._is_finished(video, hash_recording(video.path))
 
     def label(self, video: Video, steps: Steps) -> Done:
@@ -73,21 +73,21 @@ class Labeller:
         """
         open_recording(video.path, start=video.start, end=video.end).close()  # says what is wrong, where something is
         content = hash_recording(video.path)
-        if self._shelf is None:
+        if self._remote is None:
             return self._label_here(video, content, steps)
         stem = video.name
-        if self._finished(video, content) and not self._shelf.has(stem):  # an earlier run could not put it
-            self._shelf.put(stem, record=True)
-        self._shelf.forget(stem)
-        there = self._shelf.fetch(stem, self._output, self._options.formats)
+        if self._finished(video, content) and not self._remote.has(stem):  # an earlier run could not put it
+            self._remote.put(stem, record=True)
+        self._remote.forget(stem)
+        there = self._remote.fetch(stem, self._output, self._options.formats)
         try:
             done = self._label_here(video, content, steps, there)
         except NewerRecordError:  # which was fetched, and may be gone from there the next time
-            self._shelf.forget(stem)
+            self._remote.forget(stem)
             raise
-        self._shelf.put(stem, record=not done.already)
-        self._shelf.forget(stem)
-        return replace(done, address=f"{self._shelf.name}/{stem.as_posix()}{ENDING}")
+        self._remote.put(stem, record=not done.already)
+        self._remote.forget(stem)
+        return replace(done, address=f"{self._remote.name}/{stem.as_posix()}{ENDING}")
 
     def _label_here(self, video: Video, content: tuple[int, str], steps: Steps, there: Collection[Format] = ()) -> Done:
         """Label a video, or complete it, in the folder for results; `there` is what need not be made from a record."""
@@ -159,10 +159,10 @@ class Labeller:
         """Whether a video is finished here, or at the address; nothing is written."""
         if self._finished(video, content):
             return True
-        if self._shelf is None:
+        if self._remote is None:
             return False
         with TemporaryDirectory() as folder:
-            there = self._shelf.fetch(video.name, Path(folder), self._options.formats)
+            there = self._remote.fetch(video.name, Path(folder), self._options.formats)
             return self._finished(video, content, Path(folder), there) is not None
 
     def _finished(

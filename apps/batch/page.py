@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from apps.batch.inputs import Failure
 from apps.batch.outcome import Done
-from apps.batch.shelf import Shelf
+from apps.batch.remote import Remote
 from apps.batch.unsure import UNSURE, Span, unsure_spans
 from realtime.formats import FORMATS
 from realtime.records import ENDING, open_record
@@ -39,21 +39,21 @@ svg { width: 100%; height: auto; display: block; margin: .35rem 0; } svg text { 
 """
 
 
-def write_page(path: Path, done: Sequence[Done], failures: Sequence[Failure], shelf: Shelf | None = None) -> None:
+def write_page(path: Path, done: Sequence[Done], failures: Sequence[Failure], remote: Remote | None = None) -> None:
     """Write the page.
 
     Args:
         path: the `.html` file.
         done: what has a record.
         failures: what has none, and why.
-        shelf: where the records are, if they are at an address.
+        remote: where the records are, if they are at an address.
 
     Raises:
         UserError: if the disk refuses.
     """
     times = _times(segment for one in done for segment in one.segments)
     colours = {label: _colour(number) for number, label in enumerate(times)}
-    doubts, unreadable = _doubts(done, shelf)
+    doubts, unreadable = _doubts(done, remote)
     seconds = sum(one.seconds for one in done)
     title = f"Labels of {len(done)} video{'s' if len(done) != 1 else ''}"
     with output_text(path) as write:
@@ -72,23 +72,23 @@ def write_page(path: Path, done: Sequence[Done], failures: Sequence[Failure], sh
         write("</body></html>\n")
 
 
-def _doubts(done: Sequence[Done], shelf: Shelf | None) -> tuple[list[tuple[Done, Span]], list[Failure]]:
+def _doubts(done: Sequence[Done], remote: Remote | None) -> tuple[list[tuple[Done, Span]], list[Failure]]:
     """The spans to look at first of all videos, and the records whose windows cannot be read."""
     found: list[tuple[Done, Span]] = []
     failures: list[Failure] = []
     for one in done:
         try:
-            found += [(one, span) for span in _unsure_spans(one, shelf)[:_FIRST]]
+            found += [(one, span) for span in _unsure_spans(one, remote)[:_FIRST]]
         except UserError as error:
             failures.append(Failure(one.record, str(error)))
     return sorted(found, key=lambda pair: -pair[1].doubt)[:_FIRST], failures
 
 
-def _unsure_spans(one: Done, shelf: Shelf | None) -> list[Span]:
-    if shelf is None:
+def _unsure_spans(one: Done, remote: Remote | None) -> list[Span]:
+    if remote is None:
         return unsure_spans(open_record(one.record))
     with TemporaryDirectory() as folder:
-        shelf.fetch(one.video.name, Path(folder))
+        remote.fetch(one.video.name, Path(folder))
         return unsure_spans(open_record(Path(folder, f"{one.video.name}{ENDING}")))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from apps.batch.inputs import Failure
 from apps.batch.outcome import Done
 from apps.batch.plan import Share, Task
-from apps.batch.shelf import Shelf
+from apps.batch.remote import Remote
 from apps.engine import Engine
 from realtime import cores
 from stf.errors import UserError
@@ -34,7 +34,7 @@ class Job:
         formats: names of what to make from each record.
         poses: landmarks saved earlier: of one video, or a folder of many.
         every: poses are estimated in every n-th frame only.
-        shelf: the address that results go to from `output`, which is its mirror then.
+        remote: the address that results go to from `output`, which is its mirror then.
     """
 
     output: Path
@@ -42,12 +42,12 @@ class Job:
     formats: tuple[str, ...]
     poses: Path | None = None
     every: int = 1
-    shelf: Shelf | None = None
+    remote: Remote | None = None
 
     @property
     def place(self) -> str:
         """Where the results are in the end, as a person is told."""
-        return self.shelf.name if self.shelf else str(self.output)
+        return self.remote.name if self.remote else str(self.output)
 
 
 @dataclass(frozen=True, slots=True)

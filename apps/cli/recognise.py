@@ -95,14 +95,14 @@ def label(
     ] = False,
 ) -> None:
     """Label recorded videos: a record of everything found, from it what other programs read, and a summary."""
-    from apps.batch.shelf import Shelf, is_address  # noqa: PLC0415
+    from apps.batch.remote import Remote, is_address  # noqa: PLC0415
     from apps.batch.worker import Job  # noqa: PLC0415
     from apps.engine import Engine  # noqa: PLC0415
     from apps.label import Run, run_label  # noqa: PLC0415
 
     engine = Engine(model, device, pose_model, pose_delegate.value, people, camera, body, addon)
-    shelf = Shelf(output) if is_address(output) else None
-    job = Job(shelf.mirror if shelf else Path(output), engine, tuple(formats.split(",")), poses, every, shelf)
+    remote = Remote(output) if is_address(output) else None
+    job = Job(remote.mirror if remote else Path(output), engine, tuple(formats.split(",")), poses, every, remote)
     raise typer.Exit(run_label(paths, job, Run(workers, cluster, show, dry, report)))
 
 

@@ -35,7 +35,7 @@ def score_lines(models: Sequence[Scored], why: Why, view: tuple[float, float]) -
         view: first and last moment in view, in seconds.
     """
     known = {label for model in models for label in model.classes}
-    asked = [label for label in (why.label, why.contrast) if label in known]
+    asked = [label for label in dict.fromkeys((why.label, why.contrast)) if label in known]
     peaks: dict[str, float] = {}
     for model in models:
         for label, peak in _peaks(model, view):

@@ -262,9 +262,7 @@ class Thinker:
             import torch  # noqa: PLC0415
 
             self._recogniser = engine.recogniser()
-            torch.set_num_threads(
-                1
-            )  # of this thread: two make no answer faster, and the interface needs the other core
+            torch.set_num_threads(1)  # two make no answer faster, and the interface needs the other core
             self._name, self._key = wanted, describe_model(self._recogniser).sha256
         return self._recogniser
 

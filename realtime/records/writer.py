@@ -26,7 +26,7 @@ def program_version() -> str:
 
 def mirrors() -> Path:
     """The folder below which files are made that go elsewhere when they are complete."""
-    return (cache_folder() / "shelves").resolve()
+    return (cache_folder() / "remote").resolve()
 
 
 def relative(path: Path, folder: Path) -> str:

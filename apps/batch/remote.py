@@ -1,4 +1,4 @@
-"""`Shelf`: results that go to an address (`s3://bucket/labels`), by way of a local folder.
+"""`Remote`: results that go to an address (`s3://bucket/labels`), by way of a local folder.
 
 What is being labelled lies in a folder of the cache, the mirror, where files are made as in any other output folder.
 A video's files go to the address when they are complete and leave the mirror then; what could not be put stays there
@@ -34,7 +34,7 @@ _PASSWORD = re.compile(r"(//[^:@/]*):[^@/]*@")
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Remote:
     """An address that results go to.
 
     Every method but `forget` and `tidy` connects anew, since a connection does not outlast a long video.

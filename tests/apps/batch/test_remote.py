@@ -13,7 +13,7 @@ from conftest import DEMO, Command, copy_video, finish
 from data.videos import write_video
 from label_runs import start_label, tree
 
-from apps.batch.shelf import Shelf, is_address
+from apps.batch.remote import Remote, is_address
 from realtime.formats import FORMATS
 from realtime.records import relative
 from stf.atomic import temporary_name
@@ -89,7 +89,7 @@ def label(stf: Command, address: str, *more: object) -> dict[str, str]:
 
 def waiting(cache: Path) -> list[str]:
     """What lies in the mirrors of a machine."""
-    return [path.name for path in cache.rglob("*") if "shelves" in path.parts and path.is_file()]
+    return [path.name for path in cache.rglob("*") if "remote" in path.parts and path.is_file()]
 
 
 DONE = {"a.mp4": "done", "b c.mp4": "done"}
@@ -196,15 +196,15 @@ def test_what_cannot_be_written_is_one_sentence_before_any_work(
 
 
 @pytest.fixture(params=["file", "ftp"])
-def shelf(
+def remote(
     request: pytest.FixtureRequest, served: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shelf:
+) -> Remote:
     """An address that the folder `served/out` is at, and a mirror that holds what a video led to."""
     monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
     folder, port = served
-    shelf = Shelf(f"file://{folder}/out" if request.param == "file" else f"ftp://me:secret@127.0.0.1:{port}/out")
-    fill(shelf)
-    return shelf
+    remote = Remote(f"file://{folder}/out" if request.param == "file" else f"ftp://me:secret@127.0.0.1:{port}/out")
+    fill(remote)
+    return remote
 
 
 STEM = Path("day [1]", "b c")
@@ -212,42 +212,42 @@ ENDINGS = (".poses.npz", ".segments.csv", ".stf.json", ".stf.npz")
 CSV, SRT = FORMATS["csv"], FORMATS["srt"]
 
 
-def fill(shelf: Shelf) -> None:
-    (shelf.mirror / STEM.parent).mkdir(parents=True, exist_ok=True)
+def fill(remote: Remote) -> None:
+    (remote.mirror / STEM.parent).mkdir(parents=True, exist_ok=True)
     for ending in ENDINGS:
-        (shelf.mirror / f"{STEM}{ending}").write_text(ending)
+        (remote.mirror / f"{STEM}{ending}").write_text(ending)
 
 
-def test_files_are_put_under_their_names_and_leave_the_mirror(shelf: Shelf, served: tuple[Path, int]) -> None:
+def test_files_are_put_under_their_names_and_leave_the_mirror(remote: Remote, served: tuple[Path, int]) -> None:
     out = served[0] / "out"
-    assert shelf.fetch(STEM, shelf.mirror, [CSV]) == frozenset()
-    shelf.check(write=True)
+    assert remote.fetch(STEM, remote.mirror, [CSV]) == frozenset()
+    remote.check(write=True)
     assert not tree(out)
     for _ in range(2):  # the second time over what is there
-        shelf.put(STEM, record=True)
+        remote.put(STEM, record=True)
         assert tree(out) == {f"{STEM}{ending}": ending.encode() for ending in ENDINGS}
-    assert shelf.has(STEM)
-    shelf.forget(STEM)
-    shelf.tidy()
-    assert not list(shelf.mirror.iterdir())
-    assert shelf.fetch(STEM, shelf.mirror, [CSV, SRT]) == {CSV}
-    assert set(tree(shelf.mirror)) == {f"{STEM}.stf.json", f"{STEM}.stf.npz"}
-    (shelf.mirror / f"{STEM}.stf.json").write_text("another")
-    assert not shelf.has(STEM)
+    assert remote.has(STEM)
+    remote.forget(STEM)
+    remote.tidy()
+    assert not list(remote.mirror.iterdir())
+    assert remote.fetch(STEM, remote.mirror, [CSV, SRT]) == {CSV}
+    assert set(tree(remote.mirror)) == {f"{STEM}.stf.json", f"{STEM}.stf.npz"}
+    (remote.mirror / f"{STEM}.stf.json").write_text("another")
+    assert not remote.has(STEM)
 
 
-def test_what_is_made_from_a_record_can_be_put_alone(shelf: Shelf, served: tuple[Path, int]) -> None:
-    shelf.put(STEM, record=False)
+def test_what_is_made_from_a_record_can_be_put_alone(remote: Remote, served: tuple[Path, int]) -> None:
+    remote.put(STEM, record=False)
     assert set(tree(served[0] / "out")) == {f"{STEM}.segments.csv"}
 
 
-def test_what_an_ended_run_of_this_machine_left_is_removed(shelf: Shelf, served: tuple[Path, int]) -> None:
-    shelf.put(STEM, record=True)
+def test_what_an_ended_run_of_this_machine_left_is_removed(remote: Remote, served: tuple[Path, int]) -> None:
+    remote.put(STEM, record=True)
     folder = served[0] / "out" / STEM.parent
     ours, others = temporary_name(folder), folder / ".stf-00000000-1-0.part"
     ours.touch()
     others.touch()
-    shelf.remove_leftovers([Path(), STEM.parent, Path("nowhere")])
+    remote.remove_leftovers([Path(), STEM.parent, Path("nowhere")])
     assert not ours.exists()
     assert others.exists()
 
@@ -257,15 +257,15 @@ def test_a_put_that_fails_leaves_no_half_file_and_can_be_repeated(
 ) -> None:
     monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
     folder, port = served
-    shelf = Shelf(f"ftp://me:secret@127.0.0.1:{port}/out")
-    fill(shelf)
+    remote = Remote(f"ftp://me:secret@127.0.0.1:{port}/out")
+    fill(remote)
     (folder / "out" / STEM.parent / f"{STEM.name}.stf.json").mkdir(parents=True)  # in the way of the record
     with pytest.raises(UserError, match=r"me:\*\*\*@.* cannot be written"):
-        shelf.put(STEM, record=True)
+        remote.put(STEM, record=True)
     there = [path.name for path in (folder / "out" / STEM.parent).iterdir()]
     assert sorted(there) == sorted(f"{STEM.name}{ending}" for ending in (".poses.npz", ".stf.json", ".stf.npz"))
     (folder / "out" / STEM.parent / f"{STEM.name}.stf.json").rmdir()
-    shelf.put(STEM, record=True)
+    remote.put(STEM, record=True)
     assert tree(folder / "out") == {f"{STEM}{ending}": ending.encode() for ending in ENDINGS}
 
 
@@ -279,7 +279,7 @@ def test_what_lies_in_a_mirror_names_what_lies_elsewhere_by_its_absolute_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STF_CACHE", str(tmp_path / "cache"))
-    folder = Shelf("s3://bucket/labels").mirror / "day 1"
+    folder = Remote("s3://bucket/labels").mirror / "day 1"
     assert relative(tmp_path / "in" / "a.mp4", folder) == (tmp_path / "in" / "a.mp4").as_posix()
     assert relative(folder / "a.poses.npz", folder) == "a.poses.npz"
     assert relative(tmp_path / "in" / "a.mp4", tmp_path / "out") == "../in/a.mp4"
