@@ -15,7 +15,7 @@ from apps.steps import Steps
 from realtime import cores
 from realtime.formats import FORMATS, Format
 from realtime.pipeline import FrameResult, Pipeline, Statistics
-from realtime.pose import MediaPipePose, PoseRecorder, RecordedPose, SpannedPose
+from realtime.pose import MediaPipePose, PoseEstimator, PoseRecorder, RecordedPose, SpannedPose
 from realtime.records import (
     ENDING,
     Processing,
@@ -56,6 +56,7 @@ class Report:
         seconds: how much of it was seen.
         took: seconds that took.
         statistics: of the pipeline.
+        windows: how many were recognised.
         segments: every segment found.
         notes: what there is to say beside that, a sentence each.
         interrupted: whether Ctrl-C ended the work before it was complete.
@@ -65,6 +66,7 @@ class Report:
     seconds: float = 0.0
     took: float = 0.0
     statistics: Statistics = field(default_factory=Statistics)
+    windows: int = 0
     segments: Sequence[Segment] = ()
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
@@ -90,6 +92,41 @@ def settings_of(recogniser: Recogniser, facts: Mapping[str, str | int | float], 
 def record_path(video: Path, folder: Path) -> Path:
     """Where the record of a video goes: `walk.mp4` gives walk.stf.json."""
     return folder / f"{output_name(video)}{ENDING}"
+
+
+def seen_by(estimator: PoseEstimator, source: Source) -> Source:
+    """A recording as a pose estimator needs it: without pictures where its poses are known at each frame's time."""
+    return blank_frames(source, estimator.times) if isinstance(estimator, RecordedPose) else source
+
+
+def label_pipeline(source: Source, estimator: PoseEstimator, recogniser: Recogniser, options: LabelOptions) -> Pipeline:
+    """The pipeline that labels.
+
+    Args:
+        source: as `seen_by` gives it.
+        estimator: finds people.
+        recogniser: says what people do.
+        options: camera, body, and how many frames are looked at.
+    """
+    alone = isinstance(source, BlankFrames)  # neither decoder nor pose estimator is at work
+    return Pipeline(
+        source,
+        estimator,
+        recogniser,
+        window=WindowSpec().shown_to(recogniser),
+        segments=SegmentSpec(),
+        camera=options.camera,
+        body=options.body,
+        every=_every(estimator, options),
+        batch=BATCH,
+        chunk=CHUNK if alone else 1,
+        recognisers=min(RECOGNISERS, cores.count()) if alone else 1,
+    )
+
+
+def _every(estimator: PoseEstimator, options: LabelOptions) -> int:
+    """Every how many frames poses are estimated; known ones cost nothing to look up."""
+    return 1 if isinstance(estimator, RecordedPose) else options.every
 
 
 def label_video(
@@ -124,18 +161,14 @@ def label_video(
     """
     report = Report(video)
     with ExitStack() as stack:
-        source = stack.enter_context(open_recording(video, start=start, end=end))
-        if isinstance(estimator, RecordedPose):
-            source = blank_frames(source, estimator.times)
+        source = seen_by(estimator, stack.enter_context(open_recording(video, start=start, end=end)))
         with write_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
             scratch = stack.enter_context(temporary_folder(path.parent))
-        alone = isinstance(source, BlankFrames)  # neither decoder nor pose estimator is at work
         name = path.name.removesuffix(ENDING)
         kept = path.with_name(f"{name}{_KEPT.ending}") if _KEPT in options.formats else None
         poses = kept or (scratch / "poses.npz" if {_DRAWN, _CLIPS} & set(options.formats) else None)
-        every = 1 if isinstance(estimator, RecordedPose) else options.every
-        found_by = facts_with(estimator.facts, every)
+        found_by = facts_with(estimator.facts, _every(estimator, options))
         settings = settings_of(recogniser, found_by, options)
         segments: list[Segment] = []
 
@@ -144,21 +177,7 @@ def label_video(
         with on_interrupt(source.close) as interrupt, ExitStack() as files:
             writer = files.enter_context(RecordWriter(path, recogniser, settings.window.samples))
             recorder = poses and files.enter_context(PoseRecorder(poses, video=video, estimator=found_by))
-            pipeline = files.enter_context(
-                Pipeline(
-                    source,
-                    estimator,
-                    recogniser,
-                    window=settings.window,
-                    segments=settings.segments,
-                    camera=options.camera,
-                    body=options.body,
-                    every=every,
-                    batch=BATCH,
-                    chunk=CHUNK if alone else 1,
-                    recognisers=min(RECOGNISERS, cores.count()) if alone else 1,
-                )
-            )
+            pipeline = files.enter_context(label_pipeline(source, estimator, recogniser, options))
             statistics = report.statistics = pipeline.statistics
             begun = time.perf_counter()
             for event in pipeline:
@@ -169,6 +188,7 @@ def label_video(
                             recorder.write(event.found)
                         progress.advance()
                     case Prediction():
+                        report.windows += 1
                         writer.write(event)
                     case Segment():
                         segments.append(event)
@@ -236,5 +256,12 @@ def _notes(report: Report, source: Source) -> Iterator[str]:
         yield source.problem
     if not report.statistics.people_frames:
         yield "nobody was found in any frame, so the label files are empty"
+    elif not report.windows:
+        spec, apart = WindowSpec(), 1 / source.fps if source.fps else 0.0
+        yield "nothing was recognised, so the label files are empty: " + (
+            f"the frames are {apart:.1f} s apart, and nothing is guessed between frames over {spec.max_gap} s apart"
+            if apart > spec.max_gap
+            else f"nobody was seen for {spec.min_seen} s"
+        )
     if report.interrupted:
         yield f"stopped after {report.seconds:.1f} s; what was found until then is kept"

@@ -5,10 +5,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-import cv2
-import mediapipe
+from _bare import bare
 from _machine import DEMO, Stopwatch, describe, parser, spread
-from mediapipe.tasks.python import BaseOptions, vision
 from rich.console import Console
 
 from apps.batch.options import LabelOptions
@@ -17,24 +15,6 @@ from apps.label_video import label_video, record_path
 from realtime.pose import MediaPipePose
 from realtime.pose_models import resolve
 from stf.recogniser import Recogniser
-
-
-def bare(video: Path, model: Path) -> int:
-    """Decode with OpenCV, find one person with MediaPipe, nothing else; how many frames."""
-    options = vision.PoseLandmarkerOptions(
-        base_options=BaseOptions(model_asset_buffer=model.read_bytes()), running_mode=vision.RunningMode.VIDEO
-    )
-    with vision.PoseLandmarker.create_from_options(options) as landmarker:
-        stopwatch.start()
-        capture = cv2.VideoCapture(str(video))
-        count = 0
-        while (read := capture.read())[0]:
-            image = mediapipe.Image(mediapipe.ImageFormat.SRGB, cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
-            landmarker.detect_for_video(image, round(count * 1000 / 30))
-            count += 1
-        capture.release()
-        stopwatch.stop()
-    return count
 
 
 def label(video: Path, model: Path, recogniser: Recogniser) -> int:
@@ -60,7 +40,7 @@ stopwatch = Stopwatch()
 recogniser = Recogniser.load(arguments.model, device="cpu")
 bundle = resolve("full", say=print)
 sides = {
-    "OpenCV + MediaPipe": lambda: bare(arguments.video, bundle),
+    "OpenCV + MediaPipe": lambda: bare(arguments.video, bundle, stopwatch),
     "stf label": lambda: label(arguments.video, bundle, recogniser),
 }
 rates: dict[str, list[float]] = {name: [] for name in sides}

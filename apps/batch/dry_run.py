@@ -11,9 +11,6 @@ from apps.engine import open_recording
 from stf.errors import UserError
 from stf.skeleton import MEDIAPIPE33
 
-_TRIED = 4.0
-"""Seconds of the longest video that are worked on to learn how long the rest will take."""
-
 _FPS = 30.0  # where a container does not say
 _POSE_BYTES = 4 * 7 * MEDIAPIPE33.num_joints + 24  # of a person in a frame of `--format npz`
 _WINDOWS_PER_SECOND = 30 / 8
@@ -63,7 +60,7 @@ def say_what_would_be_done(found: Found, job: Job, workers: int) -> int:
     )
     if planned:
         seconds, frames = sum(one.seconds for one in planned), sum(one.frames for one in planned)
-        rate = labeller.rate(max(planned, key=lambda one: one.seconds).video, _TRIED)
+        rate = labeller.rate(max(planned, key=lambda one: one.seconds).video)
         at_once = min(workers, len(planned))
         need = _need(planned, job.formats, labeller.window_bytes)
         say(console, f"{_clock(seconds)} of video, {frames} frames, about {need / 1e6:.0f} MB of one person")

@@ -149,8 +149,10 @@ class _Search:
     def _add_folder(self, folder: Path, below: Path | None) -> None:
         before = self._hits
         images = self._walk(folder, below or folder)
-        if self._hits == before and (images or below is None):  # who opens a folder without any will say so
+        if self._hits == before and images:
             self._take(folder, below)
+        elif self._hits == before and below is None:
+            self._fail(folder, "there is no video in this folder or below, nor an image in it")
 
     def _walk(self, top: Path, below: Path) -> int:
         """Take every video in a folder and below; how many images there are in the folder itself."""

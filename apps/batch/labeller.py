@@ -20,17 +20,19 @@ from apps.batch.outcome import Done
 from apps.batch.plan import Share
 from apps.batch.worker import Job
 from apps.engine import open_recording
-from apps.label_video import BATCH, facts_with, label_video, make_formats
+from apps.label_video import facts_with, label_pipeline, label_video, make_formats, seen_by
 from apps.steps import Steps
 from realtime.formats import FORMATS, Format, find_formats
 from realtime.memory import share_arenas
-from realtime.pipeline import Pipeline
-from realtime.pose import RecordedPose, SpannedPose
+from realtime.pose import PoseEstimator, RecordedPose, SpannedPose
 from realtime.pose.spans import SPAN, find_minutes
 from realtime.pose_models import Say
 from realtime.records import ENDING, NewerRecordError, Record, hash_recording
 from realtime.records.windows import window_columns
 from realtime.window import WindowSpec
+
+_TRIED, _TRIED_WITH_POSES = 4.0, 60.0
+"""Seconds of a video that are worked on to learn how long all will take: a few seconds of work, either way."""
 
 
 class Labeller:
@@ -134,22 +136,20 @@ class Labeller:
         columns = window_columns(len(self._recogniser.classes), moments, joints)
         return sum(np.dtype(kind).itemsize * math.prod(shape) for kind, shape in columns.values())
 
-    def rate(self, video: Video, seconds: float) -> float:
-        """Frames per second, on the first seconds of a video; nothing is written.
+    def rate(self, video: Video) -> float:
+        """Frames per second, on the beginning of a video; nothing is written.
 
         Raises:
             UserError: if it cannot be read.
         """
         options = self._options_for(video)
+        poses = options.poses
         with ExitStack() as stack:
-            end = min(video.start + seconds, video.end or math.inf)
-            source = stack.enter_context(open_recording(video.path, start=video.start, end=end))
-            poses = options.poses
-            estimator = RecordedPose(poses) if poses else self._engine.estimator(self._say)
+            end = min(video.start + (_TRIED_WITH_POSES if poses else _TRIED), video.end or math.inf)
+            estimator: PoseEstimator = RecordedPose(poses) if poses else self._engine.estimator(self._say)
             stack.enter_context(estimator)
-            pipeline = stack.enter_context(
-                Pipeline(source, estimator, self._recogniser, every=1 if poses else options.every, batch=BATCH)
-            )
+            source = seen_by(estimator, stack.enter_context(open_recording(video.path, start=video.start, end=end)))
+            pipeline = stack.enter_context(label_pipeline(source, estimator, self._recogniser, options))
             begun = time.perf_counter()
             for _ in pipeline:
                 pass

@@ -48,7 +48,7 @@ class SparsePose:
         found = self._estimator.estimate(frame)
         waiting, self._waiting = self._waiting, []
         before, self._before = self._before or found, found
-        pairs = _pairs(before, found)
+        pairs = _pairs(before, found) if waiting else []
         for one in waiting:
             share = np.float32((one.time - before.time) / (found.time - before.time)) if pairs else np.float32(0)
             yield one, PoseFrame(one.index, one.time, tuple(_between(*pair, share) for pair in pairs))

@@ -69,7 +69,7 @@ def text(path: Path) -> Path:
         (write_zero_frames, "holds no"),
         (lambda path: write_sound_only(path.with_suffix(".wav")), "holds no video"),
         (lambda _: Path("/dev/null"), "not a recorded video"),
-        (lambda path: path.parent, "there is no image in"),
+        (lambda path: path.parent, "there is no video in this folder or below"),
     ],
     ids=["missing", "empty", "text", "without-index", "zero-frames", "sound", "device", "folder"],
 )

@@ -124,6 +124,19 @@ def test_nobody_in_any_frame_gives_empty_files_and_says_so(stf: Command, tmp_pat
     assert len(pictures(tmp_path / "out" / "empty.annotated.mp4")) == 30
 
 
+def test_frames_too_far_apart_and_a_glimpse_of_somebody_give_empty_files_and_that_is_said(
+    stf: Command, tmp_path: Path
+) -> None:
+    copy_video(DEMO, tmp_path / "slow.mp4", 12, slower=14)
+    copy_video(DEMO, tmp_path / "short.mp4", 4)
+    outcome = stf("label", "slow.mp4", "short.mp4", "-o", "out", "--format", "csv")
+    assert outcome.code == 0
+    said = " ".join(outcome.out.split())
+    assert "slow.mp4: nothing was recognised, so the label files are empty: the frames are 0.5 s apart" in said
+    assert "short.mp4: nothing was recognised, so the label files are empty: nobody was seen for 0.25 s" in said
+    assert (tmp_path / "out" / "slow.segments.csv").read_bytes() == b"start,end,person,label,confidence\r\n"
+
+
 @pytest.mark.parametrize("kind", ["odd", "grey", "portrait", "size-change", "single"])
 def test_videos_of_any_shape_are_labelled_and_drawn(kind: str, stf: Command, tmp_path: Path) -> None:
     video = {

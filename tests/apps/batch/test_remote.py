@@ -1,15 +1,15 @@
-"""`stf label -o ADDRESS`: a folder through fsspec, and an FTP server."""
+"""`stf label -o ADDRESS`: a folder through fsspec, an FTP server, and an object store (S3)."""
 
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from conftest import DEMO, Command, copy_video, finish
+from data.stores import ftp_server, object_store
 from data.videos import write_video
 from label_runs import start_label, tree
 
@@ -19,21 +19,12 @@ from realtime.records import relative
 from stf.atomic import temporary_name
 from stf.errors import UserError
 
-fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
-pytest.importorskip("pyftpdlib", reason="pyftpdlib is not installed")
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
-SERVER = """
-import sys
-from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler
-from pyftpdlib.servers import FTPServer
-FTPHandler.authorizer = DummyAuthorizer()
-FTPHandler.authorizer.add_user("me", "secret", sys.argv[1], perm="elradfmwMT")
-FTPHandler.authorizer.add_user("guest", "secret", sys.argv[1], perm="elr")
-server = FTPServer(("127.0.0.1", 0), FTPHandler)
-print(server.address[1], flush=True)
-server.serve_forever()
-"""
+fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+for needed in ("pyftpdlib", "s3fs", "moto.server"):
+    pytest.importorskip(needed, reason=f"{needed} is not installed")
 
 
 @pytest.fixture
@@ -66,11 +57,29 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """A folder that an FTP server shows, and its port."""
     folder = tmp_path / "served"
     folder.mkdir()
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER, folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as server:
-        yield folder, int(server.stdout.readline())
-        server.kill()
+    with ftp_server(folder) as port:
+        yield folder, port
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator["AbstractFileSystem"]:
+    """An object store with the bucket `bucket`, reached as Amazon's is."""
+    with object_store() as port:
+        for name, value in (
+            ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}"),
+            ("AWS_ACCESS_KEY_ID", "me"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ):
+            monkeypatch.setenv(name, value)
+        files = fsspec.filesystem("s3", skip_instance_cache=True, use_listings_cache=False)
+        files.mkdir("bucket")
+        yield files
+
+
+def objects(store: "AbstractFileSystem") -> dict[str, bytes]:
+    """What lies below `bucket/labels`."""
+    return {path.removeprefix("bucket/labels/"): store.cat_file(path) for path in store.find("bucket/labels")}
 
 
 def without_way(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -122,6 +131,31 @@ def test_an_address_gets_what_a_folder_does_and_another_machine_finds_it_done(
     assert label(stf, address, "--format", "csv,npz,srt") == {"a.mp4": "already", "b c.mp4": "done"}
     assert without_way(tree(out)) == local
     assert not waiting(cache)
+
+
+def test_an_object_store_gets_what_a_folder_does_and_another_machine_finds_it_done(
+    stf: Command,
+    videos: Path,
+    store: "AbstractFileSystem",
+    machine: Callable[[str], Path],
+) -> None:
+    assert stf("label", "in", "-o", "local", "--format", "csv,npz").code == 0
+    local = without_way(tree(videos.parent / "local"))
+    assert label(stf, "s3://bucket/labels") == DONE
+    first = objects(store)
+    assert without_way(first) == local
+
+    machine("second")
+    assert label(stf, "s3://bucket/labels") == ALREADY
+    for gone in ("a.segments.csv", "day [1]/b c.stf.npz"):
+        store.rm_file(f"bucket/labels/{gone}")
+    cache = machine("third")
+    assert label(stf, "s3://bucket/labels") == {"a.mp4": "already", "b c.mp4": "done"}
+    assert objects(store) == first
+    assert not waiting(cache)
+
+    assert "s3://none/labels cannot be written" in stf("label", "in", "-o", "s3://none/labels").sentence
+    assert store.ls("") == ["bucket"], "a bucket was made, which costs its owner"
 
 
 def test_what_is_older_than_its_record_is_made_again_and_what_was_corrected_stays(
