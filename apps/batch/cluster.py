@@ -19,6 +19,7 @@ from apps.batch.inputs import Failure
 from apps.batch.outcome import Done
 from apps.batch.plan import Task
 from apps.batch.worker import Job, Lost, Message, Shared, Unusable, make_labeller, perform
+from realtime.native_log import without_chatter
 from realtime.records import program_version
 from stf.atomic import temporary_folder
 from stf.errors import UserError
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
 _WAIT = 0.2  # seconds
 _TRIES = 3
 """How often in a row a worker may end before it is ready."""
+
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anybody
+    "RAY_gcs_server_port_wait_time_s": "1",  # asks a cluster that is gone once, not for a quarter of an hour,
+    "RAY_py_gcs_connect_timeout_s": "10",  # and for this long
+}
+"""What Ray goes by in this process, where nobody has said otherwise; read when it is imported."""
 
 
 class Actors:
@@ -46,7 +54,8 @@ class Actors:
     """
 
     def __init__(self, address: str, workers: int | None, job: Job) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
+        for name, value in _SETTINGS.items():
+            os.environ.setdefault(name, value)
         os.environ["RAY_DEDUP_LOGS_SKIP_REGEX"] = "."  # nor does Ray write to our standard output what it loses
         try:
             import ray  # noqa: PLC0415 - seconds, and only this needs it
@@ -55,7 +64,8 @@ class Actors:
         self._ray: Any = ray
         self._job = job
         try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
+            with without_chatter():
+                ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise UserError(
                 f"there is no Ray cluster at '{address}': start one with ray start --head, and ray start "

@@ -14,7 +14,7 @@ import numpy as np
 
 from realtime import cores
 from realtime.frames import Frame, PersonPose, PoseFrame
-from realtime.pose.native_log import without_chatter
+from realtime.native_log import without_chatter
 from realtime.pose_models import Say, resolve
 from stf.errors import UserError
 

@@ -17,9 +17,9 @@ from mediapipe.tasks.python import BaseOptions, vision
 from mediapipe.tasks.python.components.containers.landmark import Landmark, NormalizedLandmark
 
 from realtime.frames import Frame, PoseFrame
+from realtime.native_log import without_chatter
 from realtime.pose import MediaPipePose, PoseEstimator, PoseRecorder, RecordedPose
 from realtime.pose.landmarker import _Milliseconds, _person
-from realtime.pose.native_log import without_chatter
 from stf.errors import UserError
 from stf.skeleton import MEDIAPIPE33
 
@@ -186,6 +186,7 @@ assert people == [1] * 5
 def test_only_chatter_is_held_back_from_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     with without_chatter():
         os.write(2, b"W0000 00:00:1795253091.8 17 a.cc:1] chatter\nE0000 00:00:1 17 b.cc:1] an error\nINFO: chatter\n")
+        os.write(2, b"[2026-11-22 14:29:18,429 W 2417 2417] rpc_client.h:153: chatter\n")
     assert capfd.readouterr().err == "E0000 00:00:1 17 b.cc:1] an error\n"
 
 

@@ -1,4 +1,4 @@
-"""Keeping MediaPipe's start-up chatter off the user's terminal without losing an error."""
+"""Keeping the chatter of libraries in C++ off the user's terminal without losing an error."""
 
 import os
 import re
@@ -8,19 +8,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# absl's information and warning lines (I0000 ..., W0000 ...), TensorFlow Lite's, and absl's note about itself.
-CHATTER = re.compile(rb"[IW]\d{4} \d\d:\d\d:|INFO: |WARNING: Logging before InitGoogle")
+CHATTER = re.compile(
+    rb"[IW]\d{4} \d\d:\d\d:|INFO: |WARNING: Logging before InitGoogle"  # of absl and TensorFlow Lite in MediaPipe
+    rb"|\[[\d :,-]+ [IW] \d+ \d+\]"  # of Ray
+)
 
 _STDERR = threading.Lock()
 
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Hold back what the process writes to standard error meanwhile, then pass on all but MediaPipe's chatter.
+    """Hold back what the process writes to standard error meanwhile, then pass on all but `CHATTER`.
 
     MediaPipe 1.2 heeds neither the glog, absl nor TensorFlow variables for its log level, and its logging callback
-    is called besides standard error, not in its place; so the file descriptor is what is left. Where the block
-    raises, the exception is taken to say what went wrong and everything held back is dropped.
+    is called besides standard error, not in its place; Ray heeds its own variable only once it is connected. So the
+    file descriptor is what is left. Where the block raises, the exception is taken to say what went wrong and
+    everything held back is dropped.
     """
     with _STDERR, tempfile.TemporaryFile() as held:
         if sys.stderr is not None:
