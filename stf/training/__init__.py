@@ -21,6 +21,7 @@ from stf.models import build_model
 from stf.network import Network
 from stf.training.module import Training
 from stf.training.recipe import Recipe
+from stf.training.start import take_over
 from stf.windows import ClipDataset, collate_clips
 
 __all__ = ["Recipe", "leads", "train_stream"]
@@ -41,7 +42,7 @@ def train_stream(
     resume: bool = False,
     progress: bool = True,
 ) -> Network:
-    """Train the network of one stream, from random weights or from where an earlier run stopped.
+    """Train the network of one stream, from random weights, an earlier model's, or where an earlier run stopped.
 
     Args:
         clips: training clips; converted to the recipe's layout.
@@ -57,7 +58,7 @@ def train_stream(
         The trained network, of the last epoch, in evaluation mode on the CPU.
 
     Raises:
-        UserError: if there is no clip to train on, or `log_folder` holds another run.
+        UserError: if there is no clip to train on, `log_folder` holds another run, or the recipe's `start` is none.
         SystemExit: after Ctrl-C; what Lightning makes of it.
     """
     if not clips:
@@ -83,9 +84,12 @@ def _fit(
     to_layout(clips[0], layout)  # refused here rather than in the first epoch
     loader = _loader(clips, recipe)
     folder = log_folder / stream
+    state = folder / "last.ckpt"
+    resumed = resume and state.is_file()
+    if recipe.start and not resumed:
+        take_over(network, stream, classes, recipe, recipe.start)
     if leads():
         _claim(folder, recipe, resume=resume)
-    state = folder / "last.ckpt"
     attempt = f"attempt-{1 + len(list(folder.glob('attempt-*')))}"
     trainer = lightning.Trainer(
         max_epochs=recipe.epochs,
@@ -99,7 +103,7 @@ def _fit(
         enable_progress_bar=progress,
         log_every_n_steps=1,
     )
-    trainer.fit(module, loader, ckpt_path=state if resume and state.is_file() else None, weights_only=False)
+    trainer.fit(module, loader, ckpt_path=state if resumed else None, weights_only=False)
     return network.cpu().eval()
 
 

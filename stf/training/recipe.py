@@ -145,6 +145,8 @@ class Recipe(_Strict):
         window: how windows are cut from clips.
         streams: stream name -> weight of its logits in the fusion; a network is trained for each.
         model: name and options of the model.
+        start: a shipped model's name or a checkpoint of the same kind, whose weights are begun with rather than random
+            ones; its classes may be others (`stf.training.start`).
         focus_module: number of the module whose focus is shown, see `stf.checkpoint.Header`.
         noise: a pose estimator of `stf.noise.NOISES`, for clips of motion capture to be seen as if through it, from
             random sides, before the augmentation; only for ntu25 in windows of seconds. Data that is `estimated` stays
@@ -174,6 +176,7 @@ class Recipe(_Strict):
     window: WindowKind = SpanWindows()
     streams: dict[str, PositiveFloat] = Field(default={"joint": 1.0}, min_length=1)
     model: ModelChoice = ModelChoice()
+    start: str | None = None
     focus_module: int = -1
     noise: Literal["mediapipe"] | None = None
     augmentation: Augmentation = Augmentation()

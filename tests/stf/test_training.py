@@ -9,7 +9,7 @@ import torch
 from bodies import standing
 from torch import Tensor
 
-from stf.checkpoint import Header
+from stf.checkpoint import Header, save_checkpoint
 from stf.datasets.clip import Clip, to_layout
 from stf.errors import UserError
 from stf.evaluation import fuse, score_clips
@@ -146,6 +146,56 @@ def test_a_resumed_run_equals_an_unbroken_one(tmp_path: Path, monkeypatch, ema: 
     assert all(torch.equal(unbroken[name], resumed[name]) for name in unbroken)
     attempts = sorted((tmp_path / "broken" / "joint").glob("attempt-*/metrics.csv"))
     assert [len(log.read_text().splitlines()) - 1 for log in attempts] == [2, 1]
+
+
+def save(path: Path, network: Network, classes: Sequence[str] = CLASSES, stream: str = "joint") -> str:
+    header = Header(
+        architecture="stf",
+        options=RECIPE.model.options,
+        layout="ntu25",
+        classes=tuple(classes),
+        samples=16,
+        rate_hz=10,
+        streams={stream: 1},
+    )
+    save_checkpoint(path, header, {stream: network.state_dict()})
+    return str(path)
+
+
+def test_training_starts_from_what_a_model_has_learned_class_by_class_name(tmp_path: Path) -> None:
+    learned = train(tmp_path / "before")
+    start = save(tmp_path / "before.safetensors", learned, ("swipe left", "swipe right"))
+    gently = changed(RECIPE, epochs=1, repeat=1, learning_rate=1e-5, start=start)
+    unseen = swipes(range(100, 110))
+    assert top1(train(tmp_path / "on", gently), gently, "joint", unseen) >= 0.9
+
+    classes = ("wave", "swipe right", "swipe left")  # another order, and one that the model does not know
+    clips = [replace(clip, label=2 - clip.label) for clip in swipes(range(8))]
+    network = train_stream(clips, classes, "joint", gently, tmp_path / "more", progress=False)
+    for row, before in ((1, 1), (2, 0)):
+        torch.testing.assert_close(network.head.weight[row], learned.head.weight[before], atol=2e-3, rtol=1e-2)
+    assert not torch.allclose(network.head.weight[0], learned.head.weight[0], atol=2e-2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"layout": "kinect20"}, "its layout is ntu25, the recipe's is kinect20"),
+        ({"normalisation": "clip"}, "its normalisation is body, the recipe's is clip"),
+        ({"model": ModelChoice(name="stf", widths=(16, 24), strides=(2, 2), embedding=4)}, "the weights do not fit"),
+        ({"start": "nothing.safetensors"}, "there is no model 'nothing.safetensors'"),
+    ],
+)
+def test_a_model_of_another_kind_is_no_start_and_leaves_nothing(
+    changes: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    network = build_model("stf", layout=NTU25, num_classes=2, **RECIPE.model.options)
+    recipe = changed(SHORT, start=save(tmp_path / "model.safetensors", network))
+    with pytest.raises(UserError, match=said):
+        train(tmp_path / "run", changed(recipe, **changes))
+    with pytest.raises(UserError, match="it has no stream 'bone'"):
+        train(tmp_path / "run", recipe, "bone")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_that_is_done_is_resumed_to_the_same_result_at_once(tmp_path: Path) -> None:
