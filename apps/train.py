@@ -181,6 +181,7 @@ def _header(recipe: Recipe, classes: Sequence[str], corpora: Sequence[Corpus], t
         rate_hz=_usual_rate(window, training) if isinstance(window, ClipWindows) else window.rate_hz,
         whole_clips=isinstance(window, ClipWindows),
         looks=window.looks if isinstance(window, ClipWindows) else 1,
+        turn=window.turn if isinstance(window, ClipWindows) else 0.0,
         streams=recipe.streams,
         normalisation=recipe.normalisation,
         focus_module=recipe.focus_module,

@@ -89,6 +89,7 @@ class Header(_Facts):
         whole_clips: whether the window shows a clip as a whole, however long it is (`stf.windows.ClipWindows`); at
             `rate_hz` the window is then about as long as the clips it was trained on.
         looks: how many parts of a clip were looked at for the figures in `accuracy`.
+        turn: radians by which the clip was turned for them, see `stf.windows.ClipWindows`.
         streams: stream name -> weight of its logits in the fusion; each stream has a network of its own.
         normalisation: how joints are prepared, a key of `stf.transforms.NORMALISATIONS`.
         focus_module: number of the module whose focus is shown; the last one's costs nothing, an earlier one's tells
@@ -110,6 +111,7 @@ class Header(_Facts):
     rate_hz: float = Field(gt=0)
     whole_clips: bool = False
     looks: int = Field(default=1, gt=0)
+    turn: NonNegativeFloat = 0.0
     streams: dict[str, PositiveFloat] = Field(min_length=1)
     normalisation: Normalisation = "body"
     focus_module: int = -1

@@ -20,8 +20,8 @@ from stf.errors import UserError
 from stf.focus import EPS, channel_weights
 from stf.recogniser import Recogniser
 from stf.streams import make_stream
-from stf.transforms import NORMALISATIONS
-from stf.windows import ClipWindows, SpanWindows, collate_clips
+from stf.transforms import NORMALISATIONS, turned
+from stf.windows import TURNS, ClipWindows, SpanWindows, collate_clips
 
 Logits = Float32[np.ndarray, "N K"]
 Labels = Int64[np.ndarray, " N"]
@@ -32,8 +32,8 @@ _BATCH = 64
 def make_views(recogniser: Recogniser, clips: Sequence[Clip]) -> list[Float[Tensor, "N C T V M"]]:
     """What the recogniser is shown of clips when measuring, normalised, by the protocol it was trained for.
 
-    For a recogniser of whole clips these are as many parts of each clip as its header says, the first of them whole;
-    for one of spans of time the middle window of each clip.
+    For a recogniser of whole clips these are as many parts of each clip as its header says, turned as it says, the
+    first of them whole and as it is; for one of spans of time the middle window of each clip.
     """
     header = recogniser.header
     window = (
@@ -42,8 +42,11 @@ def make_views(recogniser: Recogniser, clips: Sequence[Clip]) -> list[Float[Tens
         else SpanWindows(samples=header.samples, rate_hz=header.rate_hz)
     )
     batch = collate_clips([to_layout(clip, recogniser.layout) for clip in clips])
-    normalise = NORMALISATIONS[header.normalisation]
-    return [normalise(view.to(recogniser.device), recogniser.layout) for view in window.views(batch)]
+    views = [view.to(recogniser.device) for view in window.views(batch)]
+    if header.turn:
+        turns = TURNS[: len(views)]
+        views = [turned(view, header.turn * turn, recogniser.layout) for view, turn in zip(views, turns, strict=True)]
+    return [NORMALISATIONS[header.normalisation](view, recogniser.layout) for view in views]
 
 
 @torch.no_grad()

@@ -236,6 +236,13 @@ def rotation(angles: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3 3"]:
     return y @ x @ z
 
 
+def turned(x: Batch, yaw: float, layout: SkeletonLayout) -> Batch:
+    """Turn people in space about the vertical through the origin by `yaw` radians; a score channel stays."""
+    matrix = rotation(x.new_tensor([[0.0, yaw, 0.0]]))[0]
+    spatial = layout.num_coordinates
+    return torch.cat([torch.einsum("ij,njtvm->nitvm", matrix, x[:, :spatial]), x[:, spatial:]], dim=1)
+
+
 def _axis_rotation(angle: Float[Tensor, " N"], axis: int) -> Float[Tensor, "N 3 3"]:
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = torch.zeros(len(angle), 3, 3, device=angle.device, dtype=angle.dtype)

@@ -135,6 +135,9 @@ class SpanWindows:
 PARTS = ((0.0, 1.0), (0.1, 0.8), (0.0, 0.8), (0.2, 0.8), (0.05, 0.9), (0.0, 0.9), (0.1, 0.9), (0.15, 0.7))
 """Parts of a clip to be looked at when measuring, as (start, share): the whole clip, then shorter ones."""
 
+TURNS = (0.0, 0.25, -0.25, 0.5, -0.5, 0.75, -0.75, 1.0)
+"""By how much of `ClipWindows.turn` the clip is turned about the vertical for each of these looks."""
+
 
 def _ordered(crop: tuple[float, float]) -> tuple[float, float]:
     if not 0 < crop[0] <= crop[1] <= 1:
@@ -156,6 +159,8 @@ class ClipWindows:
             cos(2 pi s) times as fast at share s of it (ours).
         looks: how many parts of a clip (the first ones of `PARTS`) are looked at when measuring, and their logits
             averaged (after PYSKL).
+        turn: radians by which a clip is turned about the vertical for these looks at most, each by another angle
+            (`TURNS`), so that a network that has seen people from many sides in training is asked from several (ours).
     """
 
     of: Literal["clip"] = "clip"
@@ -163,6 +168,7 @@ class ClipWindows:
     crop: Annotated[tuple[float, float], AfterValidator(_ordered)] = (0.5, 1.0)
     warp: NonNegativeFloat = 0.0
     looks: Annotated[int, Field(ge=1, le=8)] = 1
+    turn: NonNegativeFloat = 0.0
 
     def draw(self, batch: ClipBatch, generator: torch.Generator | None = None) -> tuple[Windows, Int[Tensor, " N"]]:
         """A random part of each clip, missing joints zero, and its label."""

@@ -27,7 +27,7 @@ from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration,
 from stf.skeleton import SkeletonLayout, get_layout
 from stf.streams import get_stream
 from stf.transforms import Augmentation, Normalisation
-from stf.windows import Share, SpanWindows, WindowKind
+from stf.windows import ClipWindows, Share, SpanWindows, WindowKind
 
 
 class _Strict(BaseModel):
@@ -209,6 +209,13 @@ class Recipe(_Strict):
         known = self.layout == "ntu25" and self.normalisation == "body" and isinstance(self.window, SpanWindows)
         if self.noise and not known:
             raise ValueError("noise is known for layout ntu25, normalisation body and a window of: span only")
+        return self
+
+    @model_validator(mode="after")
+    def _looks_can_be_turned(self) -> Self:
+        turned = isinstance(self.window, ClipWindows) and self.window.turn > 0
+        if turned and not (self.normalisation == "box" and self.skeleton.num_coordinates == 3):
+            raise ValueError("window.turn is for people in space whom nothing turns to the front: normalisation box")
         return self
 
     @property

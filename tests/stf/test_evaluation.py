@@ -88,6 +88,23 @@ def test_scores_of_whole_clips_are_the_mean_of_the_looks_and_reported_clip_by_cl
     np.testing.assert_allclose(two, (one + second) / 2, atol=1e-4)
 
 
+def test_looks_are_turned_from_side_to_side_and_the_first_is_not(header: Header, networks: dict[str, Network]) -> None:
+    some, turn = clips(3, frames=40), 0.8
+
+    def views(shown: list[Clip], **facts: object) -> list[torch.Tensor]:
+        whole = header.model_copy(update={"whole_clips": True, "looks": 3, "normalisation": "box", **facts})
+        return make_views(Recogniser(whole, networks, torch.device("cpu")), shown)
+
+    plain, looks = views(some), views(some, turn=turn)
+    torch.testing.assert_close(looks[0], plain[0])
+    for number, share in ((1, 0.25), (2, -0.25)):
+        cos, sin = np.cos(share * turn), np.sin(share * turn)
+        about_y = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]], np.float32)
+        turned = [replace(clip, joints=clip.joints @ about_y.T) for clip in some]
+        torch.testing.assert_close(looks[number], views(turned)[number], atol=1e-4, rtol=1e-4)
+        assert not torch.allclose(looks[number], plain[number], atol=1e-2)
+
+
 def part(joints: np.ndarray, begin: float, share: float) -> np.ndarray:
     """That part of a clip, in so many frames that a window of 32 samples hits them."""
     place = (begin + share * np.linspace(0, 1, 32)) * (joints.shape[1] - 1)
