@@ -74,6 +74,7 @@ def test_what_the_command_line_says_replaces_what_the_recipe_says(recipe) -> Non
         ("layout: ntu26", "no skeleton layout 'ntu26'"),
         ("streams: {bones: 1}", "no stream 'bones'"),
         ("data: [{split: {by: subject, test: [1, 2], train: [2, 3]}}]", "subject 2 is on both sides of the split"),
+        ("{normalisation: body, window: {of: clip, turn: 1}}", "window.turn is for people in space"),
         ("- 1", "dictionary"),
         ("a: [", "not a YAML file"),
     ],
