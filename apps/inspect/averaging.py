@@ -15,10 +15,12 @@ from apps.inspect.thinker import Thinker
 from apps.inspect.work import Work
 from apps.live.events import Notice
 from apps.steps import Steps
+from stf.datasets import open_corpus
+from stf.datasets.clip import Clip
+from stf.datasets.corpus import OnBroken, Part, find_split, read_clips
 from stf.errors import UserError
 
 if TYPE_CHECKING:
-    from stf.datasets.clip import Clip
     from stf.explanation import Explanation
 
 
@@ -47,7 +49,7 @@ class ClassClips:
 
     name: str
     where: str
-    clips: "Sequence[Clip]"
+    clips: Sequence[Clip]
 
 
 class Averaging(QObject):
@@ -197,9 +199,7 @@ def find_clips(request: Request, label: str, steps: Steps) -> ClassClips:
     Raises:
         UserError: if the dataset has no such class, or no clip of it.
     """
-    from stf.datasets import open_corpus  # noqa: PLC0415 - SciPy and torch, for which the window does not wait
-    from stf.datasets.corpus import OnBroken, Part, find_split, read_clips  # noqa: PLC0415
-    from stf.explanation import find_class  # noqa: PLC0415
+    from stf.explanation import find_class  # noqa: PLC0415 - torch, for which the window does not wait
 
     corpus = open_corpus(request.source, request.form)
     number = find_class(corpus.classes, label, "the dataset")

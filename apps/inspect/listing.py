@@ -13,11 +13,12 @@ from apps.inspect.rival import Rival
 from apps.inspect.thinker import Thinker
 from apps.inspect.work import Work
 from apps.live.events import Notice
+from stf.datasets import open_corpus
+from stf.datasets.corpus import BrokenClipError, Corpus
 from stf.errors import UserError
 
 if TYPE_CHECKING:
     from stf.comparison import Comparison, Verdict
-    from stf.datasets.corpus import Corpus
 
 _CLIPS = 4  # asked about in one go, before somebody who waits for an answer gets a turn
 
@@ -175,8 +176,6 @@ class Survey:
             UserError: if a model cannot be had, or cannot be shown the dataset.
         """
         from stf.comparison import compare  # noqa: PLC0415
-        from stf.datasets import open_corpus  # noqa: PLC0415
-        from stf.datasets.corpus import BrokenClipError  # noqa: PLC0415
 
         if self._corpus is None:
             self._corpus = open_corpus(self._request.source, self._request.form)

@@ -13,6 +13,8 @@ from apps.inspect.clip_subject import ClipSubject, folder_of_clip
 from apps.inspect.subject import RecordSubject, Subject
 from realtime.records import ENDING, LostVideoError, open_record
 from realtime.records.corrections import Corrections
+from stf.datasets import IMPORTERS, open_corpus
+from stf.datasets.clip import to_layout
 from stf.errors import UserError
 
 if TYPE_CHECKING:
@@ -100,15 +102,10 @@ def open_request(request: Request, load: "Callable[[], Recogniser]") -> Opened |
 
 def is_dataset(source: Path) -> bool:
     """Whether there is a dataset of a known format; a video or a folder of images is none."""
-    from stf.datasets import IMPORTERS  # noqa: PLC0415 - SciPy, for which the window does not wait
-
     return source.exists() and any(known.recognises(source) for known in IMPORTERS.values())
 
 
 def _open_clip(request: Request, recogniser: "Recogniser") -> Opened:
-    from stf.datasets import open_corpus  # noqa: PLC0415
-    from stf.datasets.clip import to_layout  # noqa: PLC0415
-
     corpus = open_corpus(request.source, request.form)
     names = [entry.name for entry in corpus.entries]
     if not names:

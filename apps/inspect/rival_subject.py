@@ -10,6 +10,7 @@ from apps.inspect.data import Track
 from apps.inspect.subject import RecordSubject, Subject
 from realtime.mapping import get_mapping
 from realtime.records import Record, check_shown
+from stf.datasets.clip import to_layout
 from stf.errors import UserError
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ def seen_by(subject: Subject, recogniser: "Recogniser") -> Subject:
     Raises:
         UserError: if it cannot be shown that.
     """
-    from stf.datasets.clip import to_layout  # noqa: PLC0415 - SciPy, for which the window does not wait
-
     try:
         if isinstance(subject, RecordSubject):
             return SeenRecord(subject.record, subject.video, recogniser)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32
@@ -15,12 +14,10 @@ from realtime.pose_models import cache_folder
 from realtime.records import Record
 from realtime.records.windows import Track as RecordedTrack
 from realtime.window import resample
+from stf.datasets.clip import Clip
 from stf.errors import UserError
 from stf.prediction import Segment
 from stf.skeleton import SkeletonLayout
-
-if TYPE_CHECKING:
-    from stf.datasets.clip import Clip
 
 Joints = Float32[np.ndarray, "M T V C"]
 
@@ -116,10 +113,8 @@ class RecordSubject:
         """Windows as the model was shown them; missing joints are zero."""
         return np.stack([self._samples(person, number)[None] for number in numbers])
 
-    def clip(self, person: int, number: int) -> "Clip":
+    def clip(self, person: int, number: int) -> Clip:
         """A window as a clip, to be changed."""
-        from stf.datasets.clip import Clip  # noqa: PLC0415 - SciPy, for which the window does not wait
-
         track, moments = self.track(person), self.moments
         joints = self._samples(person, number)
         joints[(joints == 0).all(axis=2)] = np.nan
@@ -127,14 +122,12 @@ class RecordSubject:
         name = f"{self.name} at {track.start[number]:.1f} s"
         return Clip(joints[None], (moments - 1) / seconds, self.layout, name=name)
 
-    def span(self, person: int, start: float, end: float) -> "Clip":
+    def span(self, person: int, start: float, end: float) -> Clip:
         """What a person did from one moment to another, at the video's rate.
 
         Raises:
             UserError: if nobody was seen.
         """
-        from stf.datasets.clip import Clip  # noqa: PLC0415
-
         at = np.arange(start, end + self.step / 2, self.step)
         joints, valid = self._read(person, at)
         name = f"{self.name} ({start:.1f} to {end:.1f} s)"

@@ -7,7 +7,6 @@ seen for longer than the window's `max_gap`. A clip's `subject` is the number of
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from realtime.frames import SkeletonFrame
 from realtime.records import Record
 from realtime.records.skeletons import skeletons_of
 from realtime.window import resample
+from stf.datasets.clip import Clip
+from stf.datasets.corpus import Corpus, Origin
+from stf.datasets.store import write_store
 from stf.errors import UserError
-
-if TYPE_CHECKING:
-    from stf.datasets.clip import Clip
 
 _FPS = 30.0  # where the container does not say
 
@@ -36,9 +35,6 @@ def write_clips(records: Sequence[Record], path: Path) -> None:
     Raises:
         UserError: if landmarks were not kept, a segment shows nobody, or there is something at `path`.
     """
-    from stf.datasets.corpus import Corpus, Origin  # noqa: PLC0415 - SciPy, which no other format needs
-    from stf.datasets.store import write_store  # noqa: PLC0415
-
     labels = sorted({segment.label for record in records for segment in record.segments})
     if not labels:
         raise UserError(f"{records[0].path} holds no segment, so there is no clip to train on")
@@ -52,10 +48,8 @@ def write_clips(records: Sequence[Record], path: Path) -> None:
     write_store(path, corpus, clips)
 
 
-def _clips(record: Record, classes: Sequence[str], number: int) -> "Iterator[Clip]":
+def _clips(record: Record, classes: Sequence[str], number: int) -> Iterator[Clip]:
     """A clip for every segment of a record."""
-    from stf.datasets.clip import Clip  # noqa: PLC0415
-
     fps = record.facts.video.fps or _FPS
     found = _frames_of(record)
     for segment, frames in zip(record.segments, found, strict=True):

@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, Entry, Origin, by_subject
 from stf.errors import UserError
 from stf.skeleton import HDM31
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 MOTIONS: Mapping[str, str] = {
     "depositFloorR": "deposit floor",
@@ -75,7 +78,7 @@ class Bone:
 
     parent: str
     offset: Float[np.ndarray, " 3"]
-    axes: Rotation
+    axes: "Rotation"
     freedom: tuple[int, ...]
 
 
@@ -102,8 +105,10 @@ def read_skeleton(path: Path) -> tuple[Mapping[str, Bone], float]:
     return bones, unit
 
 
-def _bone(block: str, unit: float) -> tuple[str, tuple[Float[np.ndarray, " 3"], Rotation, tuple[int, ...]]]:
+def _bone(block: str, unit: float) -> "tuple[str, tuple[Float[np.ndarray, ' 3'], Rotation, tuple[int, ...]]]":
     """Name, offset, axes and freedom of a bone."""
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415 - 0.4 s, which every start of the program would wait for
+
     words = {key: values for key, *values in filter(None, map(str.split, block.splitlines()))}
     offset = np.array(words["direction"], float) * float(words["length"][0]) * unit
     axes = np.array(words["axis"][:3], float)  # degrees
@@ -183,6 +188,8 @@ def bone_ends(
     Returns:
         Metres by bone, `root` among them.
     """
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415 - as above
+
     turn = {"root": Rotation.from_euler("xyz", motion["root"][:, 3:], degrees=True)}
     end = {"root": motion["root"][:, :3] * unit}
     for name in _BONES[1:]:

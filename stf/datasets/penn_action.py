@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, Entry, Origin, Part
@@ -99,6 +98,8 @@ def official_part(path: Path) -> Part:
 
 
 def _load(path: Path, *names: str) -> dict[str, Any]:
+    from scipy.io import loadmat  # noqa: PLC0415 - 0.1 s, which every start of the program would wait for
+
     try:
         content: dict[str, Any] = loadmat(path)
     except Exception as error:  # scipy and zlib have a dozen for damaged files, with nothing in common

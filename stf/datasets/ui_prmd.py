@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, Entry, Origin, by_subject
@@ -92,6 +91,8 @@ def joint_positions(
     Returns:
         Positions in the unit of the offsets.
     """
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415 - 0.4 s, which every start of the program would wait for
+
     positions = np.empty_like(offsets)
     frames: list[Rotation] = []
     for joint, parent in enumerate(_PARENTS):

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import BrokenClipError, Corpus, Entry, Origin, by_subject
@@ -57,6 +56,8 @@ def read_clip(path: Path) -> Clip:
     Raises:
         BrokenClipError: if the file is not a UTD-MHAD skeleton.
     """
+    from scipy.io import loadmat  # noqa: PLC0415 - 0.1 s, which every start of the program would wait for
+
     match = _FILE.fullmatch(path.name)
     if not match or not 1 <= int(match[1]) <= len(CLASSES):
         raise BrokenClipError(
