@@ -46,7 +46,8 @@ class Explanation:
         label, contrast, module, streams, method: what was asked, with nothing left open; see `Question`.
         depth: how many modules the model has.
         classes: the K class names.
-        scores: (K,) float32 class probabilities, summing to one; of an average, their mean.
+        scores: (K,) float32 class probabilities, as of `Recogniser.probabilities` or of one stream alone; of an
+            average, their mean.
         layout: names the V joints.
         times: (T,) float64, seconds from the clip's beginning; of an average, shares of a clip from 0 to 1.
         focus: (M, T, V) float32 in [0, 1]: how much each joint of each person at each moment spoke for `label`

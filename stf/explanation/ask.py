@@ -139,13 +139,14 @@ def _batches(x: Tensor) -> Iterator[Tensor]:
 def _scores(
     recogniser: Recogniser, networks: dict[str, Network], inputs: dict[str, Tensor], *, alone: bool
 ) -> Float[Tensor, " K"]:
-    """Probabilities, from the mean of the windows' logits."""
+    """Probabilities as predictions have them, or one stream's softmax, from the mean of the windows' logits."""
     logits = {
         stream: torch.cat([network(part) for part in _batches(inputs[stream])]).mean(dim=0, keepdim=True)
         for stream, network in networks.items()
     }
-    fused = next(iter(logits.values())) if alone else recogniser.fuse(logits)
-    return fused[0].softmax(dim=0)
+    if alone:
+        return next(iter(logits.values()))[0].softmax(dim=0)
+    return recogniser.probabilities(recogniser.fuse(logits))[0]
 
 
 def _focus(

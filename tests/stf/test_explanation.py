@@ -9,7 +9,7 @@ import pytest
 import torch
 from bodies import moving, standing
 
-from stf.checkpoint import Header
+from stf.checkpoint import Header, Unknown
 from stf.datasets.clip import Clip
 from stf.errors import UserError
 from stf.evaluation import score_clips
@@ -67,6 +67,18 @@ def test_scores_are_those_that_stf_evaluate_measures(either: Recogniser, clip: C
     np.testing.assert_allclose(found.scores, probabilities(either, clip), atol=1e-5)
     assert found.label == either.classes[int(found.scores.argmax())]
     assert found.top(1) == [(found.label, found.score(found.label))]
+
+
+def test_scores_leave_to_the_unknown_what_predictions_do(
+    header: Header, networks: dict[str, Network], clip: Clip
+) -> None:
+    sure = Recogniser(header.model_copy(update={"unknown": None}), networks, torch.device("cpu"))
+    window = sample_clip(clip.joints, clip.fps, sure.sampling, (clip.seconds - sure.sampling.span) / 2)
+    doubtful = header.model_copy(update={"unknown": Unknown(energy=-1.5, false_alarms=0.05)})
+    unsure = Recogniser(doubtful, networks, torch.device("cpu"))
+    found = explain(unsure, clip).scores
+    np.testing.assert_allclose(found, unsure.recognise(window)[0][0], atol=1e-5)
+    assert explain(sure, clip).scores.sum() - found.sum() > 0.1
 
 
 @pytest.mark.parametrize("frames", [8, 32, 200])
