@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from realtime import cores
 from realtime.pose.landmarker import ignore_profiling_timer
 from realtime.pose_models import resolve
 from stf.errors import UserError
@@ -19,6 +20,9 @@ else:
     pytest_plugins = ["pytestqt.plugin"]
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: the pose estimator's threads want the other core
+
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # else two pose estimators may keep to one core, the other idle
+    cores.settle(int(worker.removeprefix("gw")))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; the commands that tests start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
