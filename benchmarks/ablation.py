@@ -3,9 +3,9 @@
     python benchmarks/ablation.py utd_mhad --data UTD_MHAD_FOLDER --set epochs=25
 
 Trains the joint stream with cross-entropy alone, with each focus loss beside it, with all of them, and without the
-instance-dependent adjacency; then cross-entropy and all losses again on 10, 25 and 50 % of the training clips, each of
-them for as many steps. A second call goes on where the first one stopped; several at once can share the work, each with
-other --seeds. Writes docs/results/ablation-RECIPE.csv and docs/results/ablation-RECIPE.png.
+instance-dependent adjacency; then, unless --shares names none, cross-entropy and all losses again on 10, 25 and 50 % of
+the training clips, each of them for as many steps. A second call goes on where the first one stopped; several at once
+can share the work, each with other --seeds. Writes docs/results/ablation-RECIPE.csv and the picture beside it.
 """
 
 import argparse
@@ -66,13 +66,14 @@ def draw_variants(axes: Axes) -> None:
 
 def draw_shares(axes: Axes) -> None:
     """Accuracy against the share of the training clips, with the deviation over seeds."""
+    shares = (*arguments.shares, 100)
     for variant, colour in ((PLAIN, "grey"), (ALL, "#08306B")):
-        values = [figures(variant, share) for share in (*SHARES, 100)]
+        values = [figures(variant, share) for share in shares]
         deviations = [stdev(column) if len(column) > 1 else 0.0 for column in values]
         means = [mean(column) for column in values]
-        axes.errorbar([*SHARES, 100], means, deviations, fmt="o-", color=colour, capsize=3, label=variant)
+        axes.errorbar(shares, means, deviations, fmt="o-", color=colour, capsize=3, label=variant)
     axes.set_xscale("log")
-    axes.set_xticks([*SHARES, 100], [f"{share} %" for share in (*SHARES, 100)])
+    axes.set_xticks(shares, [f"{share} %" for share in shares])
     axes.minorticks_off()
     axes.set(xlabel="training clips", ylabel="top-1, %", title="Scarce data")
     axes.legend(frameon=False)
@@ -82,6 +83,7 @@ words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.Ra
 words.add_argument("recipe", help="a recipe that comes with the program, or a file")
 words.add_argument("--data", type=Path, required=True, help="the dataset")
 words.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+words.add_argument("--shares", type=int, nargs="*", choices=SHARES, default=list(SHARES), help="percent of the clips")
 words.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="in place of what the recipe says")
 arguments = words.parse_args()
 name = f"ablation-{Path(arguments.recipe).stem}"
@@ -89,12 +91,12 @@ name = f"ablation-{Path(arguments.recipe).stem}"
 describe(str(arguments.data.name))
 clips = Trained(arguments.recipe, arguments.data, name).held_out()
 rows = [row for variant in VARIANTS for row in run(variant, 100)]
-rows += [row for share in SHARES for variant in (PLAIN, ALL) for row in run(variant, share)]
+rows += [row for share in arguments.shares for variant in (PLAIN, ALL) for row in run(variant, share)]
 write_table(name, rows)
-figure = Figure(figsize=(11, 3.8), dpi=110, layout="constrained")
-left, right = figure.subplots(1, 2)
-draw_variants(left)
-draw_shares(right)
+panels = [draw_variants, draw_shares] if arguments.shares else [draw_variants]
+figure = Figure(figsize=(1.5 + 4.75 * len(panels), 3.8), dpi=110, layout="constrained")
+for draw, axes in zip(panels, figure.subplots(1, len(panels), squeeze=False)[0], strict=True):
+    draw(axes)
 figure.suptitle(f"{Path(arguments.recipe).stem}, joint stream, {len(clips)} test clips, {len(arguments.seeds)} seeds")
 with output_file(ROOT / "docs" / "results" / f"{name}.png") as temporary:
     figure.savefig(temporary, format="png")
