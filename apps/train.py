@@ -14,7 +14,7 @@ import torch
 from apps.console import make_console, say
 from stf.addon import load_addon
 from stf.atomic import write_errors
-from stf.checkpoint import Accuracy, Header, TrainingData, save_checkpoint
+from stf.checkpoint import Accuracy, Header, TrainingData, find_model, load_checkpoint, save_checkpoint
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Corpus, Entry, Part, UnreadClips, read_entries
@@ -62,6 +62,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     corpora = [open_corpus(path, source.format).without(source.without) for source, path in sources]
+    before = load_checkpoint(find_model(recipe.start))[0].data if recipe.start else ()
     classes = corpora[0].classes
     for corpus, (_, path) in zip(corpora, sources, strict=True):
         if corpus.classes != classes:
@@ -84,7 +85,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         }
     if not leads():
         return
-    header = _header(recipe, classes, corpora, training)
+    header = _header(recipe, classes, corpora, before, training)
     recogniser = Recogniser(header, networks, torch.device("cpu"))
     if recipe.focus_module != -1:
         for stream, weights in typical_weights(recogniser, training).items():
@@ -170,8 +171,19 @@ def _interruptible() -> Iterator[None]:
         raise KeyboardInterrupt from None
 
 
-def _header(recipe: Recipe, classes: Sequence[str], corpora: Sequence[Corpus], training: Sequence[Clip]) -> Header:
+def _header(
+    recipe: Recipe,
+    classes: Sequence[str],
+    corpora: Sequence[Corpus],
+    before: Sequence[TrainingData],
+    training: Sequence[Clip],
+) -> Header:
+    """What the checkpoint says of itself; `before` are the data of the model that training started from."""
     window = recipe.window
+    data = [
+        TrainingData(name=corpus.origin.name, licence=corpus.origin.licence, citation=corpus.origin.citation)
+        for corpus in corpora
+    ]
     return Header(
         architecture=recipe.model.name,
         options=recipe.model.options,
@@ -185,10 +197,7 @@ def _header(recipe: Recipe, classes: Sequence[str], corpora: Sequence[Corpus], t
         streams=recipe.streams,
         normalisation=recipe.normalisation,
         focus_module=recipe.focus_module,
-        data=tuple(
-            TrainingData(name=corpus.origin.name, licence=corpus.origin.licence, citation=corpus.origin.citation)
-            for corpus in corpora
-        ),
+        data=tuple(dict.fromkeys((*data, *before))),
         recipe=recipe.model_dump_json(exclude={"data"}),
     )
 

@@ -236,11 +236,19 @@ def rotation(angles: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3 3"]:
     return y @ x @ z
 
 
-def turned(x: Batch, yaw: float, layout: SkeletonLayout) -> Batch:
-    """Turn people in space about the vertical through the origin by `yaw` radians; a score channel stays."""
-    matrix = rotation(x.new_tensor([[0.0, yaw, 0.0]]))[0]
+def turned(x: Batch, yaw: float | Float[Tensor, " N"], layout: SkeletonLayout) -> Batch:
+    """Turn people in space about the vertical through the origin; a score channel stays.
+
+    Args:
+        x: (N, C, T, V, M); missing joints zero.
+        yaw: radians, of all clips or of each.
+        layout: of the joints.
+    """
+    angles = x.new_zeros(len(x), 3)
+    angles[:, 1] = yaw
     spatial = layout.num_coordinates
-    return torch.cat([torch.einsum("ij,njtvm->nitvm", matrix, x[:, :spatial]), x[:, spatial:]], dim=1)
+    moved = torch.einsum("nij,njtvm->nitvm", rotation(angles), x[:, :spatial])
+    return torch.cat([moved, x[:, spatial:]], dim=1)
 
 
 def _axis_rotation(angle: Float[Tensor, " N"], axis: int) -> Float[Tensor, "N 3 3"]:

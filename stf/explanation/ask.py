@@ -16,8 +16,8 @@ from stf.network import Network
 from stf.recogniser import Recogniser
 from stf.sampling import sample_at
 from stf.streams import make_stream
-from stf.transforms import NORMALISATIONS
-from stf.windows import PARTS, collate_clips
+from stf.transforms import NORMALISATIONS, turned
+from stf.windows import PARTS, TURNS, collate_clips
 
 _STRIDE = 1 / 4  # of a window's span, from one window of a long clip to the next
 _BATCH = 16
@@ -26,11 +26,11 @@ _BATCH = 16
 def explain(recogniser: Recogniser, clip: Clip, question: Question | None = None) -> Explanation:
     """The focus of a class over a clip.
 
-    A model of whole clips is shown the parts of the clip that it is measured by, one of spans of time the window in
-    the clip's middle or, where the clip is longer than a window, windows all over it. Logits are averaged over the
-    windows; each moment's focus over the windows that show it, as it comes from the gradient, so that a window that
-    says much counts for more. A stream's focus is divided by its maximum before the streams are fused with the weights
-    of their logits, and the whole by its maximum after (ours).
+    A model of whole clips is shown the parts of the clip that it is measured by, turned as they are then; one of spans
+    of time the window in the clip's middle or, where the clip is longer than a window, windows all over it. Logits are
+    averaged over the windows; each moment's focus over the windows that show it, as it comes from the gradient, so that
+    a window that says much counts for more. A stream's focus is divided by its maximum before the streams are fused
+    with the weights of their logits, and the whole by its maximum after (ours).
 
     Args:
         recogniser: any, of any architecture.
@@ -55,6 +55,8 @@ def explain(recogniser: Recogniser, clip: Clip, question: Question | None = None
     if not seen.any():
         raise UserError(f"nobody is seen in '{clip.name}', so there is nothing to explain")
     windows, places = shown[seen].to(recogniser.device), places[seen.numpy()]
+    if recogniser.header.turn:
+        windows = turned(windows, recogniser.header.turn * torch.tensor(TURNS)[: len(seen)][seen], recogniser.layout)
     x = torch.cat([
         NORMALISATIONS[recogniser.header.normalisation](part, recogniser.layout) for part in _batches(windows)
     ])  # fmt: skip

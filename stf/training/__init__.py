@@ -58,7 +58,7 @@ def train_stream(
         The trained network, of the last epoch, in evaluation mode on the CPU.
 
     Raises:
-        UserError: if there is no clip to train on, `log_folder` holds another run, or the recipe's `start` is none.
+        UserError: if there is no clip to train on, `log_folder` holds another run, or `recipe.start` does not fit.
         SystemExit: after Ctrl-C; what Lightning makes of it.
     """
     if not clips:

@@ -9,7 +9,7 @@ from conftest import Command, finish, names, start_process
 from scipy.io import savemat
 
 from stf.addon import AddOn, save_addon
-from stf.checkpoint import load_checkpoint
+from stf.checkpoint import TrainingData, load_checkpoint, save_checkpoint
 from stf.datasets.clip import Clip
 from stf.recogniser import Recogniser
 from stf.skeleton import KINECT20
@@ -77,6 +77,20 @@ def test_a_recipe_becomes_a_checkpoint_that_says_what_it_was_made_of(
     )
     assert probabilities.shape == (1, 27)
     assert focus.shape == (1, 16, 20)
+
+
+def test_a_model_that_starts_from_another_names_the_data_of_both(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    first = ("train", recipe, "--data", dataset, "-o", "first.safetensors", "--set", "epochs=1")
+    assert stf(*first).code == 0
+    header, states = load_checkpoint(tmp_path / "first.safetensors")
+    other = TrainingData(name="another", licence="to be kept", citation="them")
+    save_checkpoint(tmp_path / "start.safetensors", header.model_copy(update={"data": (other,)}), states)
+    outcome = stf(*first[:4], "-o", "second.safetensors", "--set", "epochs=1", "--set", "start=start.safetensors")
+    assert outcome.code == 0, outcome.err
+    second, _ = load_checkpoint(tmp_path / "second.safetensors")
+    assert second.data == (*header.data, other)
 
 
 def test_a_second_run_asks_to_resume_and_resuming_ends_at_once(stf: Command, dataset: Path, recipe: Path) -> None:

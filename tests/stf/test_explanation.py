@@ -37,11 +37,14 @@ def clip() -> Clip:
     return clip_of(32)
 
 
-@pytest.fixture(scope="module", params=["spans", "whole clips"])
+WHOLE = {"whole_clips": True, "looks": 3}
+KINDS = {"spans": {}, "whole clips": WHOLE, "whole clips, turned": {**WHOLE, "normalisation": "box", "turn": 0.8}}
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def either(header: Header, networks: dict[str, Network], request: pytest.FixtureRequest) -> Recogniser:
-    """A model of spans of time, and one of whole clips."""
-    whole = {"whole_clips": True, "looks": 3} if request.param == "whole clips" else {}
-    return Recogniser(header.model_copy(update=whole), networks, torch.device("cpu"))
+    """A model of spans of time, and those of whole clips."""
+    return Recogniser(header.model_copy(update=KINDS[request.param]), networks, torch.device("cpu"))
 
 
 def probabilities(recogniser: Recogniser, clip: Clip) -> np.ndarray:
