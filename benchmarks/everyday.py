@@ -4,7 +4,8 @@
 
 EVERYDAY is the folder of `stf data build-default`. Two tables go into docs/results/: MODEL-views.csv, a row for each
 way of seeing, and MODEL-labels.csv, a row for each label; the confusion of the rendered clips is drawn beside them.
-Shots in which nobody was found at all are left out. Rendered figures are not people.
+Shots in which nobody was found at all are left out. Rendered figures are not people. Of made clips, the gestures of
+people who were recorded standing and put on a chair, only the row that says so is.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from _seeds import write_table
 from apps.charts import draw_confusion
 from calibration.everyday.build import CLEAN, SHOTS
 from calibration.everyday.labels import LABELS, UPPER_BODY
+from calibration.everyday.made import is_made
 from calibration.everyday.merge import MERGED, SOURCES
 from calibration.landmarks.shots import Shot, read_shots
 from calibration.seen import seen_clip
@@ -108,6 +110,8 @@ def rows() -> Iterator[dict[str, object]]:
         chosen = np.array([fits(shot) for shot in shots])
         if chosen.any():
             yield {"seen": f"rendered: {way}", **rendered.of(chosen).row}
+    if chairs:
+        yield {"seen": "rendered: gestures, on a chair", **answer([seen_clip(shot, mapping) for shot in chairs]).row}
     fast = [shot for shot in shots if shot.fps == 30]
     for every in (1, 3):
         clips = [seen_clip(thinned(shot, every), mapping) for shot in fast]
@@ -131,12 +135,17 @@ recogniser = Recogniser.load(arguments.model, device="cpu")
 mapping = get_mapping(recogniser.layout)
 corpus = open_corpus(arguments.folder / CLEAN)
 clips = on_side(read_clips(corpus), MERGED.splits["cross-subject"], Part.TEST)
-labels = {clip.name: clip.label for clip in clips}
-shots = [
-    replace(shot, label=labels[name])
-    for shot in read_shots(arguments.folder / SHOTS)
-    if (name := shot.name.rpartition("_v")[0]) in labels and shot.found.any()
-]
+recorded, made = ({clip.name: clip.label for clip in clips if is_made(clip) is side} for side in (False, True))
+clips = [clip for clip in clips if not is_made(clip)]
+
+
+def shots_of(labels: Mapping[str, int]) -> list[Shot]:
+    """The shots, with somebody in them, of clips whose labels these are."""
+    found = (shot for shot in read_shots(arguments.folder / SHOTS) if shot.found.any())
+    return [replace(shot, label=labels[name]) for shot in found if (name := shot.name.rpartition("_v")[0]) in labels]
+
+
+shots, chairs = shots_of(recorded), shots_of(made)
 clean = answer(clips) if recogniser.layout is NTU25 else None
 rendered = answer([seen_clip(shot, mapping) for shot in shots])
 

@@ -20,6 +20,7 @@ from _machine import describe
 from _seeds import write_table
 from _streams import Stream, idle_streams, joined_streams, precog_streams, subjects_of
 
+from calibration.everyday.made import is_made
 from realtime.segments import Segmenter, SegmentSpec
 from realtime.window import WindowSpec, seen_since, windows_of
 from stf.checkpoint import DEFAULT_MODEL
@@ -157,7 +158,7 @@ describe(arguments.everyday, arguments.precog)
 recogniser = Recogniser.load(arguments.model, device="cpu")
 part = Part.TRAIN if arguments.train or arguments.tune else Part.TEST
 corpus = open_corpus(arguments.everyday)
-clips = [clip for clip in read_clips(corpus) if subjects_of(part)(clip)]
+clips = [clip for clip in read_clips(corpus) if subjects_of(part)(clip) and not is_made(clip)]
 random = np.random.default_rng(arguments.seed)
 streams = [
     *precog_streams(arguments.precog, part),

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from _machine import describe, spread
 
+from calibration.everyday.made import is_made
 from stf.checkpoint import DEFAULT_MODEL
 from stf.datasets import open_corpus
 from stf.datasets.clip import Clip
@@ -63,7 +64,7 @@ def clips_by_name(part: Part) -> Mapping[str, list[Clip]]:
     """The clips of each class that matters, labelled as the taught model's classes are."""
     named: dict[str, list[Clip]] = {name: [] for name in number}
     for clip in on_side(read_clips(corpus), side, part):
-        if (name := corpus.classes[clip.label]) in number:
+        if (name := corpus.classes[clip.label]) in number and not is_made(clip):
             named[name].append(replace(clip, label=number[name]))
     return named
 

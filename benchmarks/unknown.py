@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from _machine import describe
 
+from calibration.everyday.made import is_made
 from stf.checkpoint import DEFAULT_MODEL
 from stf.datasets import open_corpus
 from stf.datasets.corpus import Part, find_split, read_clips
@@ -35,7 +36,7 @@ _, side = find_split(corpus, None)
 unknown = arguments.unknown or [name for name in corpus.classes if name not in recogniser.classes]
 if both := set(unknown) & set(recogniser.classes):
     raise UserError(f"the model was trained on '{min(both)}'")
-clips = on_side(read_clips(corpus), side, Part.TEST)
+clips = [clip for clip in on_side(read_clips(corpus), side, Part.TEST) if not is_made(clip)]
 names = np.array([corpus.classes[clip.label] for clip in clips])
 
 

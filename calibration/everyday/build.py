@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.everyday.labels import LABELS
+from calibration.everyday.made import made_clips
 from calibration.everyday.merge import MERGED, TEST_SUBJECTS, Report, merged_clips
 from calibration.everyday.scenes import Look, set_webcam
 from calibration.landmarks.film import film_scenes
@@ -53,7 +54,7 @@ class Seen:
 
 
 def write_clean(data: Path, folder: Path, report: Report = lambda _: None) -> int:
-    """Write the store of clean clips, unless it is there.
+    """Write the store of clean clips, recorded and made, unless it is there.
 
     Args:
         data: as of `merged_clips`.
@@ -68,7 +69,15 @@ def write_clean(data: Path, folder: Path, report: Report = lambda _: None) -> in
     """
     if (folder / CLEAN).exists():
         return 0
-    return write_store(folder / CLEAN, MERGED, merged_clips(data, report))
+    return write_store(folder / CLEAN, MERGED, _recorded_and_made(data, report))
+
+
+def _recorded_and_made(data: Path, report: Report) -> Iterator[Clip]:
+    recorded = []
+    for clip in merged_clips(data, report):
+        recorded.append(clip)
+        yield clip
+    yield from made_clips(recorded)
 
 
 def plan_round(clips: Sequence[Clip], number: int, per_label: Mapping[Part, int] = PER_LABEL) -> list[Look]:

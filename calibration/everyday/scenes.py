@@ -1,7 +1,7 @@
 """Webcam scenes: who does a clip of the everyday data, where, and from where a camera of which kind sees it."""
 
 from dataclasses import dataclass, replace
-from math import radians
+from math import pi, radians
 
 import numpy as np
 from jaxtyping import Float64
@@ -14,6 +14,7 @@ from calibration.figure.motion import facing, studio_motion
 from calibration.figure.proportions import Proportions
 from calibration.landmarks.film import Scene
 from stf.datasets.clip import Clip
+from stf.prediction import NONE
 from stf.skeleton import NTU25
 
 _SIZES = ((480, 360), (480, 480), (360, 480), (640, 360), (360, 640))
@@ -21,10 +22,15 @@ _RATES = {10.0: 0.3, 12.0: 0.15, 15.0: 0.3, 20.0: 0.1, 30.0: 0.15}
 """Frames per second of a webcam in a dim room to a phone's, and how often each is taken."""
 
 _YAW = radians(75)
+_ANY_SIDE = 0.15
+"""Share of the scenes of `_FROM_ANY_SIDE` that are taken from anywhere around, from behind as well; of all others, and
+otherwise, cameras stand within `_YAW` of the person's front."""
+
+_FROM_ANY_SIDE = frozenset(LABELS) - UPPER_BODY | {NONE, "sit still"}
 _SECONDS = 4.0
 """Of a longer clip, this much from a random moment on."""
 
-_WAIST_UP, _CLOSE = 0.5, 0.15
+_WAIST_UP, _CLOSE = 0.5, 0.25
 """Shares of the scenes of upper-body labels that show people from head to waist, and of all others that are taken from
 where the camera stands even if it cuts people off."""
 
@@ -71,10 +77,11 @@ def set_webcam(look: Look) -> Scene:
     rate = float(rng.choice(list(_RATES), p=list(_RATES.values())))
     motion = at_rate(motion[None], RATE_HZ, rate)[0]
     size = _SIZES[rng.integers(len(_SIZES))]
+    farthest = pi if LABELS[clip.label] in _FROM_ANY_SIDE and rng.uniform() < _ANY_SIDE else _YAW
     camera = Camera(
         size=size,
         focal=float(rng.uniform(0.7, 1.2) * max(size)),
-        yaw=facing(motion, NTU25) + _YAW * (2 * (look.number * _GOLDEN % 1) - 1),
+        yaw=facing(motion, NTU25) + farthest * (2 * (look.number * _GOLDEN % 1) - 1),
         pitch=float(rng.uniform(-0.2, 0.4)),
         distance=float(rng.uniform(1.5, 4.0)),
     )

@@ -10,10 +10,12 @@ import pytest
 
 from calibration.everyday.build import CLEAN, SEEN, SHOTS, film_round, plan_round, write_clean, write_seen
 from calibration.everyday.labels import LABELS, TABLE, UPPER_BODY, Cut
+from calibration.everyday.made import SEATED, WAVING, Wave, made_clips, seated, waving
 from calibration.everyday.merge import MERGED, SOURCES, TEST_SUBJECTS, common, cut, merged_clips
 from calibration.everyday.scenes import Look, set_webcam
 from calibration.everyday.spans import WINDOW, read_spans
-from calibration.figure.motion import facing
+from calibration.figure.motion import facing, placed
+from calibration.landmarks.film import Scene
 from stf.datasets import IMPORTERS, hdm05, open_corpus, precog, ui_prmd, utd_mhad
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Part, read_clips
@@ -185,17 +187,95 @@ def test_a_missing_dataset_is_one_sentence(tmp_path: Path) -> None:
         next(merged_clips(tmp_path))
 
 
+# Made clips
+
+LEGS = NTU25.indices("left_hip", "left_knee", "left_ankle", "right_hip", "right_knee", "right_ankle")
+UPPER = NTU25.indices("spine_base", "head", "left_shoulder", "left_wrist", "right_shoulder", "right_wrist")
+
+
+def knee_angle(clip: Clip) -> float:
+    hip, knee, ankle = np.moveaxis(clip.joints[0][:, NTU25.indices("left_hip", "left_knee", "left_ankle")], 1, 0)
+    thigh, shank = hip - knee, ankle - knee
+    cosine = (thigh * shank).sum(axis=1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shank, axis=1)
+    return float(np.degrees(np.median(np.arccos(cosine))))
+
+
+def test_who_gestures_on_a_chair_does_the_same_above_the_legs_of_who_sits(utd_mhad: Path, clips: list[Clip]) -> None:
+    gesture = swipe(utd_mhad)
+    (sitter,) = (clip for clip in clips if clip.name.startswith("utd_mhad") and LABELS[clip.label] == "sit still")
+    turned = replace(sitter, joints=placed(sitter.joints, turn=1.0).astype(np.float32))
+    for legs in (sitter, turned):
+        made = seated(gesture, legs)
+        base = NTU25.index("spine_base")
+        for joints in (made.joints, gesture.joints):
+            assert np.isfinite(joints).all()
+        np.testing.assert_allclose(
+            (made.joints - made.joints[:, :, [base]])[:, :, UPPER],
+            (gesture.joints - gesture.joints[:, :, [base]])[:, :, UPPER],
+            atol=1e-5,
+        )
+        assert facing(made.joints[0], NTU25) == pytest.approx(facing(gesture.joints[0], NTU25), abs=0.1)
+        assert knee_angle(made) < 130 < knee_angle(gesture)
+        assert np.ptp(made.joints[0][:, LEGS], axis=0).max() == 0
+        assert (made.label, made.subject) == (gesture.label, gesture.subject)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_who_waves_raises_a_hand_and_swings_it_as_often_as_is_said(clips: list[Clip], side: str) -> None:
+    (rest,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
+    still = Wave(side, 4.0, 0.5, 0.0, -0.3, 0.3, 0.1, 0.2, 0.4, 2.0, 0.0, 0.1, 0.3)
+    made = waving(rest, still)
+    assert LABELS[made.label] == "wave"
+    assert made.seconds == pytest.approx(4, abs=0.2)
+    joints = made.joints[0].astype(np.float64)
+    elbow, wrist, hand = np.moveaxis(
+        joints[:, NTU25.indices(*(f"{side}_{j}" for j in ("elbow", "wrist", "hand")))], 1, 0
+    )
+    up = slice(20, None)
+    assert (wrist[0] < elbow[0])[1]
+    assert (wrist[up, 1] > elbow[up, 1]).all()
+    assert (hand[up, 1] > wrist[up, 1]).all()
+    lateral = wrist[up, 0] - elbow[up, 0]
+    crossings = np.diff(np.sign(lateral - lateral.mean())).nonzero()[0]
+    assert len(crossings) == pytest.approx(2 * 2.0 * (len(lateral) / 30), abs=1)
+    towards_camera = elbow[up, 2].mean() - wrist[up, 2].mean()
+    assert towards_camera > 0
+    lengths = np.linalg.norm(wrist - elbow, axis=1)
+    np.testing.assert_allclose(lengths, lengths[0], atol=1e-5)
+    other = NTU25.indices(*(f"{'left' if side == 'right' else 'right'}_{j}" for j in ("elbow", "wrist", "hand")))
+    assert joints[:, other].std(axis=0).max() < 0.05
+
+
+def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_waves_by_rule(clips: list[Clip]) -> None:
+    first, again = list(made_clips(clips)), list(made_clips(clips))
+    assert [clip.name for clip in first] == [clip.name for clip in again]
+    assert len({clip.name for clip in (*first, *clips)}) == len(first) + len(clips)
+    assert all((clip.joints == other.joints).all() for clip, other in zip(first, again, strict=True))
+    assert all(np.isfinite(clip.joints).all() for clip in first)
+    waves = [clip for clip in first if clip.name.endswith(WAVING)]
+    assert waves
+    assert not any(clip.subject in TEST_SUBJECTS for clip in waves)
+    chairs = [clip for clip in first if clip.name.endswith(SEATED)]
+    assert len(chairs) + len(waves) == len(first)
+    assert {clip.subject in TEST_SUBJECTS for clip in chairs} == {False, True}
+
+
 # Scenes
 
 
-def scenes(utd_mhad: Path, label: str, count: int = 60) -> Iterator:
+def scenes(utd_mhad: Path, label: str, count: int = 60) -> Iterator[Scene]:
     clip = replace(swipe(utd_mhad), label=LABELS.index(label))
     return (set_webcam(Look(clip, view, view)) for view in range(count))
 
 
+def aside(scene: Scene) -> float:
+    """Degrees from the person's front to the camera."""
+    return float(np.degrees(scene.camera.yaw - facing(scene.motion, NTU25)))
+
+
 def test_cameras_see_people_from_all_sides_up_to_75_degrees_at_webcam_rates(utd_mhad: Path) -> None:
-    filmed = list(scenes(utd_mhad, "lunge"))
-    yaws = np.degrees([scene.camera.yaw - facing(scene.motion, NTU25) for scene in filmed])
+    filmed = list(scenes(utd_mhad, "knock"))
+    yaws = [aside(scene) for scene in filmed]
     assert np.abs(yaws).max() <= 75.1
     assert np.histogram(yaws, bins=5, range=(-75, 75))[0].min() >= 6
     assert {scene.fps for scene in filmed} == {10.0, 12.0, 15.0, 20.0, 30.0}
@@ -204,8 +284,13 @@ def test_cameras_see_people_from_all_sides_up_to_75_degrees_at_webcam_rates(utd_
     assert all(0.4 < len(scene.motion) / scene.fps / swipe(utd_mhad).seconds < 1.1 for scene in filmed)
 
 
+def test_who_can_be_told_from_behind_is_sometimes_seen_from_behind(utd_mhad: Path) -> None:
+    behind = np.abs([aside(scene) for scene in scenes(utd_mhad, "lunge")]) > 90
+    assert 0.02 < behind.mean() < 0.25
+
+
 def test_half_of_the_upper_body_scenes_end_at_the_hips_and_show_head_and_shoulders(utd_mhad: Path) -> None:
-    def shown(scene, *joints: str) -> bool:
+    def shown(scene: Scene, *joints: str) -> bool:
         pixels = scene.camera.project(scene.camera.to_camera(scene.motion[:, NTU25.indices(*joints)]))
         return bool(((pixels >= 0) & (pixels < scene.camera.size)).all())
 
@@ -217,7 +302,7 @@ def test_half_of_the_upper_body_scenes_end_at_the_hips_and_show_head_and_shoulde
         for label in ("swipe left", "lunge")
     )
     assert 0.3 < np.mean([head and not feet for head, feet in upper]) < 0.75
-    assert np.mean([head and feet for head, feet in whole]) > 0.7
+    assert np.mean([head and feet for head, feet in whole]) > 0.6
 
 
 def test_the_same_look_gives_the_same_scene_and_another_view_another(utd_mhad: Path) -> None:
