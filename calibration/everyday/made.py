@@ -197,11 +197,12 @@ def _waved(motion: Motion, wave: Wave) -> Float64[np.ndarray, "T 5 3"]:
     elevation = wave.elevation - wave.upper * swung(0)
     level = np.cos(wave.forward) * out + np.sin(wave.forward) * front
     fingers = upright(wave.lean + swung(0) + wave.wrist * swung(0.06))
+    spread = np.linalg.norm(thumb - hand, axis=-1, keepdims=True) / np.linalg.norm(hand - wrist, axis=-1, keepdims=True)
     new_elbow = shoulder + bone(shoulder, elbow, np.cos(elevation) * level + np.sin(elevation) * up)
     new_wrist = new_elbow + bone(elbow, wrist, upright(wave.lean + swung(0)))
     new_hand = new_wrist + bone(wrist, hand, fingers)
     new_tip = new_hand + bone(hand, tip, fingers)
-    new_thumb = new_wrist + bone(wrist, thumb, _unit(fingers - out))
+    new_thumb = new_wrist + bone(wrist, thumb, _unit(fingers - spread * out))
     return np.stack([new_elbow, new_wrist, new_hand, new_tip, new_thumb], axis=1)
 
 
@@ -220,6 +221,6 @@ def _eased(times: Float64[np.ndarray, " T"], seconds: float) -> Float64[np.ndarr
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    """The directions of vectors; zero where two joints are in one place, as thumb and hand of the first Kinect."""
+    """The directions of vectors; zero where two joints are in one place, as the hand and its tip are of the first Kinect."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
