@@ -221,6 +221,6 @@ def _eased(times: Float64[np.ndarray, " T"], seconds: float) -> Float64[np.ndarr
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    """The directions of vectors; zero where two joints are in one place, as the hand and its tip are of the first Kinect."""
+    """The directions of vectors; zero where two joints are in one place, as the first Kinect's hand and its tip are."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1))
