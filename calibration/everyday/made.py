@@ -1,7 +1,8 @@
-"""Clips of what the recordings lack, made of what they have: people who gesture while they sit, and people who wave.
+"""Clips of what the recordings lack, made of what they have: gestures on a chair, waves, and hands that are busy.
 
-Nobody in the datasets gestures on a chair, as people before a webcam do, and of those to train on four wave, with the
-right hand, once or twice. Made clips are named after the clip they are made of, and keep its subject.
+Nobody in the datasets gestures on a chair, as people before a webcam do; of those to train on four wave, with the right
+hand, once or twice; and nobody eats, types, telephones or scratches their head, which is none of these labels. Made
+clips are named after the clip they are made of, and keep its subject.
 """
 
 from collections import defaultdict
@@ -9,18 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.merge import RATE_HZ, TEST_SUBJECTS, at_rate
 from calibration.figure.motion import facing, placed
 from calibration.figure.points import SIDES
-from stf.datasets.clip import Clip
+from stf.datasets.clip import Clip, Joints
 from stf.datasets.corpus import Part
 from stf.prediction import NONE
 from stf.skeleton import NTU25
 
-SEATED, WAVING = "-seated", "-waving"
+SEATED, WAVING, BUSY = "-seated", "-waving", "-busy"
 """What the names of made clips end with."""
 
 GESTURES = (
@@ -34,15 +35,16 @@ SEATED_CLIPS: Mapping[Part, int] = {Part.TRAIN: 12, Part.TEST: 4}
 """How many gestures of each label of people of each side are moved to a chair."""
 
 WAVING_CLIPS: Mapping[str, int] = {NONE: 40, "sit still": 30, "walk": 20}
-"""How many people wave while they do what; people to train on only."""
+BUSY_CLIPS: Mapping[str, int] = {NONE: 30, "sit still": 30}
+"""How many people wave, and have busy hands, while they do what: people to train on only, at rest, or walking."""
 
 _LEGS = NTU25.indices(*(f"{side}_{joint}" for side in SIDES for joint in ("hip", "knee", "ankle", "foot")))
 _BASE, _TOP = NTU25.indices("spine_base", "spine_shoulder")
 _STILL = 0.05
 """Metres: of somebody who does nothing, no joint has a larger standard deviation."""
 
-Motion = Float64[np.ndarray, "T 25 3"]
-Vectors = Float[np.ndarray, "T 3"]
+Vectors = Float64[np.ndarray, "T 3"]
+Column = Float64[np.ndarray, "T 1"]
 
 
 def made_clips(recorded: Sequence[Clip]) -> Iterator[Clip]:
@@ -61,15 +63,20 @@ def made_clips(recorded: Sequence[Clip]) -> Iterator[Clip]:
                 moving = [clip for clip in groups[label, part] if not _is_still(clip)]
                 for clip in _some(moving, count, rng):
                     yield seated(clip, sitters[rng.integers(len(sitters))])
+    bases = {
+        label: [clip for clip in groups[label, Part.TRAIN] if label == "walk" or _is_still(clip)] for label in LABELS
+    }
     for label, count in WAVING_CLIPS.items():
-        bases = groups[label, Part.TRAIN]
-        for clip in _some([clip for clip in bases if label != NONE or _is_still(clip)], count, rng):
+        for clip in _some(bases[label], count, rng):
             yield waving(clip, Wave.random(rng))
+    for label, count in BUSY_CLIPS.items():
+        for clip in _some(bases[label], count, rng):
+            yield busy(clip, Hands.random(rng))
 
 
 def is_made(clip: Clip) -> bool:
     """Whether a clip of the everyday data is made, not recorded."""
-    return clip.name.endswith((SEATED, WAVING))
+    return clip.name.endswith((SEATED, WAVING, BUSY))
 
 
 def _some(clips: Sequence[Clip], count: int, rng: np.random.Generator) -> list[Clip]:
@@ -160,62 +167,161 @@ def waving(clip: Clip, wave: Wave) -> Clip:
         clip: a clip in NTU25 of somebody who needs that arm for nothing.
         wave: how.
     """
-    joints = clip.joints
-    if _is_still(clip):  # for as long as is wanted
-        joints = at_rate(joints, joints.shape[1] / wave.seconds, RATE_HZ)
-    made = joints[0].astype(np.float64)
-    made[:, _arm(wave.side)] = _waved(made, wave)
-    return replace(clip, label=LABELS.index("wave"), joints=made[None].astype(np.float32), name=clip.name + WAVING)
-
-
-def _arm(side: str) -> list[int]:
-    return NTU25.indices(*(f"{side}_{joint}" for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb")))
-
-
-def _waved(motion: Motion, wave: Wave) -> Float64[np.ndarray, "T 5 3"]:
-    """Elbow, wrist, hand, tip of the hand and thumb."""
-    shoulder = motion[:, NTU25.index(f"{wave.side}_shoulder")]
-    elbow, wrist, hand, tip, thumb = np.moveaxis(motion[:, _arm(wave.side)], 1, 0)
+    motion = _lasting(clip, wave.seconds)
+    times = _times(motion)
     out, up, front = _axes(motion, wave.side)
-    times = np.arange(len(motion)) / RATE_HZ
-    raised = _eased(times, wave.rises) * _eased(times[-1] - times, wave.falls)
 
-    def swung(delay: float) -> Float64[np.ndarray, "T 1"]:
-        return np.asarray(wave.swing * np.sin(2 * np.pi * wave.rate_hz * (times - delay) + wave.phase)[:, None])
+    def swung(delay: float) -> Column:
+        return np.asarray(wave.swing * np.sin(2 * np.pi * wave.rate_hz * (times - delay) + wave.phase))
 
-    def upright(lean: Float[np.ndarray, "T 1"]) -> Vectors:
+    def upright(lean: Column) -> Vectors:
         upwards = np.cos(wave.tilt) * up + np.sin(wave.tilt) * front
         return np.asarray(np.cos(lean) * upwards + np.sin(lean) * out)
 
-    def bone(start: Vectors, end: Vectors, wanted: Vectors) -> Vectors:
-        """From its recorded direction to the wanted one, by the front."""
-        share = raised[:, None]
-        by_front = 2.4 * share * (1 - share) * front
-        length = np.median(np.linalg.norm(end - start, axis=-1))
-        return np.asarray(length * _unit((1 - share) * _unit(end - start) + share * wanted + by_front))
-
     elevation = wave.elevation - wave.upper * swung(0)
     level = np.cos(wave.forward) * out + np.sin(wave.forward) * front
+    arm = np.cos(elevation) * level + np.sin(elevation) * up
+    forearm = upright(wave.lean + swung(0))
     fingers = upright(wave.lean + swung(0) + wave.wrist * swung(0.06))
+    raised = _eased(times, wave.rises) * _eased(times[-1] - times, wave.falls)
+    made = _with_arm(motion, wave.side, raised, arm, forearm, fingers)
+    return replace(clip, label=LABELS.index("wave"), joints=made, name=clip.name + WAVING)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Where a hand is kept near the body for a while. Angles are radians.
+
+    Attributes:
+        elevation, forward: as of `Wave`.
+        inward: of the forearm, from the front to the other side of the body.
+        pitch: of the forearm over the horizontal.
+        swing: how far the forearm goes up and down, as of who types or stirs.
+        rate_hz: up and down, a second.
+    """
+
+    elevation: float
+    forward: float
+    inward: float
+    pitch: float
+    swing: float
+    rate_hz: float
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> "Hold":
+        """From the lap to the face and the other shoulder (ours)."""
+        return cls(
+            elevation=float(rng.uniform(-1.4, -0.4)),
+            forward=float(rng.uniform(0.2, 1.5)),
+            inward=float(rng.uniform(-0.2, 1.4)),
+            pitch=float(rng.uniform(-0.6, 1.35)),
+            swing=float(rng.choice([0.0, rng.uniform(0.03, 0.2)])),
+            rate_hz=float(rng.uniform(0.5, 4.0)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What hands are busy with.
+
+    Attributes:
+        holds: where each hand that is goes, one after the other, by its side.
+        seconds: as of `Wave`.
+        rises: as of `Wave`.
+    """
+
+    holds: Mapping[str, Sequence[Hold]]
+    seconds: float
+    rises: float
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> "Hands":
+        """One hand, two that do the same, or two that each do their own, in one to three places (ours)."""
+        places = int(rng.integers(1, 4))
+        one, other = ([Hold.random(rng) for _ in range(places)] for _ in SIDES)
+        first, second = rng.permutation(SIDES)
+        kinds = ({first: one}, {first: one, second: one}, {first: one, second: other})
+        return cls(kinds[rng.integers(3)], float(rng.uniform(1.5, 4.0)), float(rng.choice([0.0, 0.5])))
+
+
+def busy(clip: Clip, hands: Hands) -> Clip:
+    """Somebody who does what they did, and something with their hands that has no label (ours).
+
+    Args:
+        clip: a clip in NTU25 of somebody who needs their arms for nothing.
+        hands: what.
+    """
+    motion = _lasting(clip, hands.seconds)
+    times = _times(motion)
+    raised = _eased(times, hands.rises)
+    for side, holds in hands.holds.items():
+        out, up, front = _axes(motion, side)
+        arm, forearm = np.zeros_like(out), np.zeros_like(out)
+        for number, hold in enumerate(holds):
+            begins = number * times[-1] / len(holds)
+            share = _eased(times - begins, 0.5 if number else 0.0)
+            level = np.cos(hold.forward) * out + np.sin(hold.forward) * front
+            inwards = np.cos(hold.inward) * front - np.sin(hold.inward) * out
+            pitch = hold.pitch + hold.swing * np.sin(2 * np.pi * hold.rate_hz * times)
+            arm += share * (np.cos(hold.elevation) * level + np.sin(hold.elevation) * up - arm)
+            forearm += share * (np.cos(pitch) * inwards + np.sin(pitch) * up - forearm)
+        motion = _with_arm(motion, side, raised, _unit(arm), _unit(forearm), _unit(forearm))
+    return replace(clip, label=LABELS.index(NONE), joints=motion, name=clip.name + BUSY)
+
+
+def _lasting(clip: Clip, seconds: float) -> Joints:
+    """The joints of somebody who keeps still for so long; of somebody who moves, as they are."""
+    return at_rate(clip.joints, clip.joints.shape[1] / seconds, RATE_HZ) if _is_still(clip) else clip.joints
+
+
+def _times(joints: Joints) -> Column:
+    return np.arange(joints.shape[1])[:, None] / RATE_HZ
+
+
+def _with_arm(joints: Joints, side: str, raised: Column, arm: Vectors, forearm: Vectors, fingers: Vectors) -> Joints:
+    """The same person with another arm, of the same length.
+
+    Args:
+        joints: (1, T, 25, 3).
+        side: whose arm it is.
+        raised: from 0, the arm as it was, to 1, as is wanted.
+        arm: the direction of the upper arm.
+        forearm: that of the forearm.
+        fingers: that of the hand.
+    """
+    made = joints.astype(np.float64)
+    places = NTU25.indices(*(f"{side}_{joint}" for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb")))
+    shoulder = made[0, :, NTU25.index(f"{side}_shoulder")]
+    elbow, wrist, hand, tip, thumb = np.moveaxis(made[0][:, places], 1, 0)
+    out, _, front = _axes(joints, side)
+    by_front = 2.4 * raised * (1 - raised) * front
+
+    def bone(start: Vectors, end: Vectors, wanted: Vectors) -> Vectors:
+        """From its recorded direction to the wanted one, by the front."""
+        length = np.median(np.linalg.norm(end - start, axis=-1))
+        return np.asarray(length * _unit((1 - raised) * _unit(end - start) + raised * wanted + by_front))
+
     spread = np.linalg.norm(thumb - hand, axis=-1, keepdims=True) / np.linalg.norm(hand - wrist, axis=-1, keepdims=True)
-    new_elbow = shoulder + bone(shoulder, elbow, np.cos(elevation) * level + np.sin(elevation) * up)
-    new_wrist = new_elbow + bone(elbow, wrist, upright(wave.lean + swung(0)))
+    new_elbow = shoulder + bone(shoulder, elbow, arm)
+    new_wrist = new_elbow + bone(elbow, wrist, forearm)
     new_hand = new_wrist + bone(wrist, hand, fingers)
     new_tip = new_hand + bone(hand, tip, fingers)
     new_thumb = new_wrist + bone(wrist, thumb, _unit(fingers - spread * out))
-    return np.stack([new_elbow, new_wrist, new_hand, new_tip, new_thumb], axis=1)
+    made[0][:, places] = np.stack([new_elbow, new_wrist, new_hand, new_tip, new_thumb], axis=1)
+    return made.astype(np.float32)
 
 
-def _axes(motion: Motion, side: str) -> tuple[Vectors, Vectors, Vectors]:
+def _axes(joints: Joints, side: str) -> tuple[Vectors, Vectors, Vectors]:
     """The directions away from the body on one side, up, and to the person's front, frame by frame."""
+    motion = joints[0].astype(np.float64)
     left, right = (motion[:, NTU25.index(f"{name}_shoulder")] for name in SIDES)
     up = _unit(motion[:, _TOP] - motion[:, _BASE])
     across = _unit(left - right)
     return (across if side == "left" else -across), up, _unit(np.cross(across, up))
 
 
-def _eased(times: Float64[np.ndarray, " T"], seconds: float) -> Float64[np.ndarray, " T"]:
-    """From 0 to 1 within so many seconds, without a jerk at either end; 1 throughout for none."""
+def _eased(times: Column, seconds: float) -> Column:
+    """From 0 to 1 within so many seconds, without a jerk at either end; 1 from the start for none."""
     share = np.clip(times / seconds, 0, 1) if seconds else np.ones_like(times)
     return np.asarray(share**2 * (3 - 2 * share))
 

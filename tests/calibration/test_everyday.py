@@ -10,7 +10,7 @@ import pytest
 
 from calibration.everyday.build import CLEAN, SEEN, SHOTS, film_round, plan_round, write_clean, write_seen
 from calibration.everyday.labels import LABELS, TABLE, UPPER_BODY, Cut
-from calibration.everyday.made import SEATED, WAVING, Wave, made_clips, seated, waving
+from calibration.everyday.made import BUSY, SEATED, WAVING, Hands, Hold, Wave, busy, made_clips, seated, waving
 from calibration.everyday.merge import MERGED, SOURCES, TEST_SUBJECTS, common, cut, merged_clips
 from calibration.everyday.scenes import Look, set_webcam
 from calibration.everyday.spans import WINDOW, read_spans
@@ -246,6 +246,21 @@ def test_who_waves_raises_a_hand_and_swings_it_as_often_as_is_said(clips: list[C
     assert joints[:, other].std(axis=0).max() < 0.05
 
 
+def test_busy_hands_go_from_place_to_place_and_have_no_label(clips: list[Clip]) -> None:
+    (rest,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
+    lap, face = Hold(-1.2, 0.4, 0.3, -0.3, 0.0, 1.0), Hold(-0.9, 0.8, 0.6, 1.2, 0.0, 1.0)
+    made = busy(rest, Hands({"left": [lap, face]}, 4.0, 0.0))
+    assert LABELS[made.label] == NONE
+    joints = made.joints[0].astype(np.float64)
+    chin = joints[:, NTU25.index("neck"), 1]
+    wrist, elbow = (joints[:, NTU25.index(f"left_{joint}")] for joint in ("wrist", "elbow"))
+    assert (wrist[:50, 1] < joints[:50, NTU25.index("spine_mid"), 1]).all()
+    assert (wrist[-30:, 1] > chin[-30:] - 0.2).all()
+    lengths = np.linalg.norm(wrist - elbow, axis=1)
+    np.testing.assert_allclose(lengths, lengths[0], atol=1e-5)
+    assert np.ptp(joints[:, NTU25.index("right_wrist")], axis=0).max() < 0.1
+
+
 def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_waves_by_rule(clips: list[Clip]) -> None:
     first, again = list(made_clips(clips)), list(made_clips(clips))
     assert [clip.name for clip in first] == [clip.name for clip in again]
@@ -256,7 +271,9 @@ def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_waves
     assert waves
     assert not any(clip.subject in TEST_SUBJECTS for clip in waves)
     chairs = [clip for clip in first if clip.name.endswith(SEATED)]
-    assert len(chairs) + len(waves) == len(first)
+    doings = [clip for clip in first if clip.name.endswith(BUSY)]
+    assert len(chairs) + len(waves) + len(doings) == len(first)
+    assert not any(clip.subject in TEST_SUBJECTS for clip in doings)
     assert {clip.subject in TEST_SUBJECTS for clip in chairs} == {False, True}
 
 
