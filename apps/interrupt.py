@@ -4,6 +4,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
+from types import FrameType
+
+_AGAIN = 0.05  # seconds until a Ctrl-C that came in the middle of an import is looked at again
 
 
 @dataclass(slots=True)
@@ -11,6 +15,24 @@ class Interrupt:
     """Whether Ctrl-C was pressed."""
 
     pressed: bool = False
+
+
+def interrupt_after_imports() -> None:
+    """From now on let a Ctrl-C in the middle of an import wait for its end: libraries in C++ may abort otherwise."""
+
+    def press(number: int, frame: FrameType | None) -> None:
+        running = frame
+        while running is not None:
+            if running.f_code.co_filename.startswith("<frozen importlib"):
+                again = Timer(_AGAIN, signal.raise_signal, [signal.SIGINT])
+                again.daemon = True
+                again.start()
+                return
+            running = running.f_back
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, press)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from apps.cli import calibrate, data, focus, inspect, models, recognise, teach, train
+from apps.interrupt import interrupt_after_imports
 from stf.errors import UserError
 
 
@@ -58,4 +59,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file name may hold what a terminal cannot show
+    interrupt_after_imports()
     app()

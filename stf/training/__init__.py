@@ -21,7 +21,7 @@ from stf.models import build_model
 from stf.network import Network
 from stf.training.module import Training
 from stf.training.recipe import Recipe
-from stf.training.start import take_over
+from stf.training.start import blend, take_over
 from stf.windows import ClipDataset, collate_clips
 
 __all__ = ["Recipe", "leads", "train_stream"]
@@ -104,7 +104,10 @@ def _fit(
         log_every_n_steps=1,
     )
     trainer.fit(module, loader, ckpt_path=state if resumed else None, weights_only=False)
-    return network.cpu().eval()
+    network.cpu()
+    if recipe.start and recipe.blend < 1:
+        blend(network, stream, classes, recipe, recipe.start)
+    return network.eval()
 
 
 def _loader(clips: Sequence[Clip], recipe: Recipe) -> DataLoader[Clip]:

@@ -147,6 +147,7 @@ class Recipe(_Strict):
         model: name and options of the model.
         start: a shipped model's name or a checkpoint of the same kind, whose weights are begun with rather than random
             ones; its classes may be others (`stf.training.start`).
+        blend: share of what training made of them in the weights that result; the rest is what was begun with.
         focus_module: number of the module whose focus is shown, see `stf.checkpoint.Header`.
         noise: a pose estimator of `stf.noise.NOISES`, for clips of motion capture to be seen as if through it, from
             random sides, before the augmentation; only for ntu25 in windows of seconds. Data that is `estimated` stays
@@ -177,6 +178,7 @@ class Recipe(_Strict):
     streams: dict[str, PositiveFloat] = Field(default={"joint": 1.0}, min_length=1)
     model: ModelChoice = ModelChoice()
     start: str | None = None
+    blend: Annotated[float, Field(gt=0, le=1)] = 1.0
     focus_module: int = -1
     noise: Literal["mediapipe"] | None = None
     augmentation: Augmentation = Augmentation()
@@ -216,6 +218,12 @@ class Recipe(_Strict):
         turned = isinstance(self.window, ClipWindows) and self.window.turn > 0
         if turned and not (self.normalisation == "box" and self.skeleton.num_coordinates == 3):
             raise ValueError("window.turn is for people in space whom nothing turns to the front: normalisation box")
+        return self
+
+    @model_validator(mode="after")
+    def _blend_of_two(self) -> Self:
+        if self.blend < 1 and self.start is None:
+            raise ValueError("blend is for training that starts from a model; name it as start")
         return self
 
     @property

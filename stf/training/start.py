@@ -1,6 +1,7 @@
-"""Beginning with the weights of an earlier model rather than with random ones."""
+"""Beginning with the weights of an earlier model rather than with random ones, and keeping a share of them."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 from stf.checkpoint import find_model, load_checkpoint
 from stf.errors import UserError
@@ -53,3 +54,31 @@ def take_over(network: Network, stream: str, classes: Sequence[str], recipe: Rec
         learned[name] = network.state_dict()[name].clone()
         learned[name][kept] = earlier.state_dict()[name][rows]
     network.load(learned)
+
+
+def blend(network: Network, stream: str, classes: Sequence[str], recipe: Recipe, model: str) -> None:
+    """Put a trained network between what it began with and what it has become: (1 - a) theta_0 + a theta_1.
+
+    Weights that were trained on from others can be averaged with them, and the average is often right where either of
+    the two is (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). Classes that the earlier model
+    does not know keep the trained rows of the head.
+
+    Args:
+        network: the trained one; changed in place.
+        stream: as of `take_over`.
+        classes: as of `take_over`.
+        recipe: what was trained by; a is its `blend`.
+        model: what was started from.
+
+    Raises:
+        UserError: as `take_over` does.
+    """
+    begun = deepcopy(network)
+    take_over(begun, stream, classes, recipe, model)
+    trained, earlier = network.state_dict(), begun.state_dict()
+    network.load(
+        {
+            name: earlier[name].lerp(tensor, recipe.blend) if tensor.is_floating_point() else tensor
+            for name, tensor in trained.items()
+        }
+    )

@@ -1,5 +1,6 @@
 """Ctrl-C ends a command soon, keeps what is whole and leaves nothing else."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -39,7 +40,7 @@ def interrupt(process: subprocess.Popen[str], times: int = 1) -> Outcome:
     begun = time.monotonic()
     outcome = finish(process)
     assert time.monotonic() - begun < PROMPT
-    # The latter where Python itself was busy with an import; that is 130 in a shell.
+    # The latter where Python itself was busy beginning or ending; that is 130 in a shell.
     assert outcome.code in (130, -signal.SIGINT)
     assert "Traceback" not in outcome.out + outcome.err
     return outcome
@@ -93,6 +94,27 @@ def test_while_the_program_loads_one_line_is_said(start: Command, tmp_path: Path
     time.sleep(1.0)
     assert interrupt(process).err == "stf: stopped\n"
     assert names(tmp_path) == set()
+
+
+def test_an_import_is_finished_before_ctrl_c_ends_the_program(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import time\nprint('begun', flush=True)\ntime.sleep(1)\nprint('imported', flush=True)\n"
+    )
+    program = "from apps.interrupt import interrupt_after_imports; interrupt_after_imports(); import slow; import time; time.sleep(30)"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert out == "imported\n"
+    assert "KeyboardInterrupt" in err
 
 
 def test_live_says_what_it_has_seen(start: Command) -> None:

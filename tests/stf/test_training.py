@@ -178,6 +178,20 @@ def test_training_starts_from_what_a_model_has_learned_class_by_class_name(tmp_p
     assert not torch.allclose(network.head.weight[0], learned.head.weight[0], atol=2e-2)
 
 
+def test_a_blend_lies_between_what_was_begun_with_and_what_training_made_of_it(tmp_path: Path) -> None:
+    learned = train(tmp_path / "before", SHORT)
+    recipe = changed(SHORT, start=save(tmp_path / "before.safetensors", learned))
+    trained = train(tmp_path / "on", recipe).state_dict()
+    quarter = train(tmp_path / "blended", changed(recipe, blend=0.25)).state_dict()
+    for name, before in learned.state_dict().items():
+        if before.is_floating_point():
+            between = 0.75 * before.half().float() + 0.25 * trained[name]
+            torch.testing.assert_close(quarter[name], between, atol=1e-3, rtol=1e-2)
+    assert not torch.allclose(trained["head.weight"], learned.head.weight, atol=1e-2)
+    with pytest.raises(ValueError, match="blend is for training that starts from a model"):
+        Recipe(blend=0.5)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
