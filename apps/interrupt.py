@@ -1,12 +1,16 @@
 """Ctrl-C while a pipeline runs, or before."""
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Timer
 from types import FrameType
 
+_COMMANDS = Path(__file__).with_name("cli")
 _AGAIN = 0.05  # seconds until a Ctrl-C that came in the middle of an import is looked at again
 
 
@@ -17,40 +21,39 @@ class Interrupt:
     pressed: bool = False
 
 
-def interrupt_after_imports() -> None:
-    """From now on let a Ctrl-C in the middle of an import wait for its end: libraries in C++ may abort otherwise."""
+def interrupt_around_imports() -> None:
+    """From now on keep Ctrl-C out of imports, where libraries in C++ may abort.
+
+    While a command of `apps.cli` imports what it needs, it has not begun, and the program ends at once. In any other
+    import Ctrl-C waits for its end.
+    """
 
     def press(number: int, frame: FrameType | None) -> None:
-        running = frame
-        while running is not None:
-            if running.f_code.co_filename.startswith("<frozen importlib"):
-                again = Timer(_AGAIN, signal.raise_signal, [signal.SIGINT])
-                again.daemon = True
-                again.start()
-                return
-            running = running.f_back
-        signal.default_int_handler(number, frame)
+        importer = _importer(frame)
+        if importer is None:
+            signal.default_int_handler(number, frame)
+        if importer.parent == _COMMANDS:
+            sys.stderr.write("stf: stopped\n")
+            sys.stderr.flush()
+            os._exit(130)
+        again = Timer(_AGAIN, signal.raise_signal, [signal.SIGINT])
+        again.daemon = True
+        again.start()
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, press)
 
 
-@contextmanager
-def interrupt_held_back() -> Iterator[None]:
-    """Let a Ctrl-C wait for the end of the block: libraries that are interrupted while they are imported may abort."""
-    pressed = False
-
-    def press(*_: object) -> None:
-        nonlocal pressed
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
+def _importer(frame: FrameType | None) -> Path | None:
+    """The file that began the import which is under way, all imports within it left aside."""
+    importer, importing = None, False
+    while frame is not None:
+        file = frame.f_code.co_filename
+        library = file.startswith("<frozen importlib")
+        if importing and not library:
+            importer = Path(file)
+        importing, frame = library, frame.f_back
+    return importer
 
 
 @contextmanager

@@ -135,18 +135,14 @@ recogniser = Recogniser.load(arguments.model, device="cpu")
 mapping = get_mapping(recogniser.layout)
 corpus = open_corpus(arguments.folder / CLEAN)
 clips = on_side(read_clips(corpus), MERGED.splits["cross-subject"], Part.TEST)
-recorded, made = ({clip.name: clip.label for clip in clips if is_made(clip) is side} for side in (False, True))
-clips = [clip for clip in clips if not is_made(clip)]
-
-
-def shots_of(labels: Mapping[str, int]) -> list[Shot]:
-    """The shots, with somebody in them, of clips whose labels these are."""
-    found = (shot for shot in read_shots(arguments.folder / SHOTS) if shot.found.any())
-    return [replace(shot, label=labels[name]) for shot in found if (name := shot.name.rpartition("_v")[0]) in labels]
-
-
-shots, chairs = shots_of(recorded), shots_of(made)
-clean = answer(clips) if recogniser.layout is NTU25 else None
+tested = {clip.name: clip for clip in clips}
+shots: list[Shot] = []
+chairs: list[Shot] = []
+for shot in read_shots(arguments.folder / SHOTS):
+    clip = tested.get(shot.name.rpartition("_v")[0])
+    if clip is not None and shot.found.any():
+        (chairs if is_made(clip) else shots).append(replace(shot, label=clip.label))
+clean = answer([clip for clip in clips if not is_made(clip)]) if recogniser.layout is NTU25 else None
 rendered = answer([seen_clip(shot, mapping) for shot in shots])
 
 name = Path(arguments.model).stem

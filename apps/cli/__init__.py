@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from apps.cli import calibrate, data, focus, inspect, models, recognise, teach, train
-from apps.interrupt import interrupt_after_imports
+from apps.interrupt import interrupt_around_imports
 from stf.errors import UserError
 
 
@@ -59,5 +59,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file name may hold what a terminal cannot show
-    interrupt_after_imports()
+    interrupt_around_imports()
     app()

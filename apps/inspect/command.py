@@ -6,7 +6,7 @@ from pathlib import Path
 
 from apps.engine import Engine
 from apps.inspect.opening import Request
-from apps.interrupt import interrupt_held_back, on_interrupt
+from apps.interrupt import on_interrupt
 from apps.screen import look_for_screen
 from stf.errors import UserError
 
@@ -44,12 +44,11 @@ def run_inspect(engine: Engine, options: InspectOptions) -> int:
     if not request.source.exists():
         raise UserError(f"there is no file '{request.source}'; check the path")
     try:
-        with interrupt_held_back():
-            from PySide6.QtCore import QTimer  # noqa: PLC0415 - Qt, which may not be loaded here
-            from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+        from PySide6.QtCore import QTimer  # noqa: PLC0415 - Qt, which may not be loaded here
+        from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
-            from apps.inspect.model import Inspector  # noqa: PLC0415
-            from apps.inspect.window import InspectWindow  # noqa: PLC0415
+        from apps.inspect.model import Inspector  # noqa: PLC0415
+        from apps.inspect.window import InspectWindow  # noqa: PLC0415
     except ImportError as error:
         raise UserError(_NO_WINDOW.format(missing_screen() or error)) from error
     if reason := missing_screen():

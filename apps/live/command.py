@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from apps.console import make_console, say
 from apps.engine import NO_CALIBRATION, Engine, camera_of
-from apps.interrupt import interrupt_held_back, on_interrupt
+from apps.interrupt import on_interrupt
 from apps.screen import look_for_screen
 from realtime.sources import open_source
 from stf.errors import UserError
@@ -81,15 +81,14 @@ def run_window(spec: str | None, engine: Engine, *, model: str | None, people: i
     """
     missing_screen = look_for_screen()  # in a process of its own, while this one imports
     try:
-        with interrupt_held_back():
-            from PySide6.QtCore import QTimer  # noqa: PLC0415 - Qt, which --no-window does not need
-            from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+        from PySide6.QtCore import QTimer  # noqa: PLC0415 - Qt, which --no-window does not need
+        from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
-            from apps.live.controller import Controller  # noqa: PLC0415
-            from apps.live.settings import load_settings, user_settings  # noqa: PLC0415
-            from apps.live.window import LiveWindow, request_of  # noqa: PLC0415
-            from apps.live.wishes import Request  # noqa: PLC0415
-            from apps.live.worker import Worker  # noqa: PLC0415
+        from apps.live.controller import Controller  # noqa: PLC0415
+        from apps.live.settings import load_settings, user_settings  # noqa: PLC0415
+        from apps.live.window import LiveWindow, request_of  # noqa: PLC0415
+        from apps.live.wishes import Request  # noqa: PLC0415
+        from apps.live.worker import Worker  # noqa: PLC0415
     except ImportError as error:  # a library of the system that Qt needs
         raise UserError(_NO_WINDOW.format(missing_screen() or error)) from error
     if reason := missing_screen():

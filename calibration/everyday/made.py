@@ -5,6 +5,7 @@ hand, once or twice; and nobody eats, types, telephones or scratches their head,
 clips are named after the clip they are made of, and keep its subject.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -75,8 +76,8 @@ def made_clips(recorded: Sequence[Clip]) -> Iterator[Clip]:
 
 
 def is_made(clip: Clip) -> bool:
-    """Whether a clip of the everyday data is made, not recorded."""
-    return clip.name.endswith((SEATED, WAVING, BUSY))
+    """Whether a clip of the everyday data, clean or as it was seen in a shot, is made of a recorded one."""
+    return re.sub(r"_v\d+$", "", clip.name).endswith((SEATED, WAVING, BUSY))
 
 
 def _some(clips: Sequence[Clip], count: int, rng: np.random.Generator) -> list[Clip]:

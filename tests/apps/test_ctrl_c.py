@@ -100,7 +100,7 @@ def test_an_import_is_finished_before_ctrl_c_ends_the_program(tmp_path: Path) ->
     (tmp_path / "slow.py").write_text(
         "import time\nprint('begun', flush=True)\ntime.sleep(1)\nprint('imported', flush=True)\n"
     )
-    program = "from apps.interrupt import interrupt_after_imports as wait; wait(); import slow, time; time.sleep(30)"
+    program = "from apps.interrupt import interrupt_around_imports as wait; wait(); import slow, time; time.sleep(30)"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     process = subprocess.Popen(
         [sys.executable, "-c", program],

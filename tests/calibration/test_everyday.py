@@ -1,26 +1,23 @@
 """The everyday data: five datasets under one list of labels, filmed as webcams film."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from gestures import swipe
 
 from calibration.everyday.build import CLEAN, SEEN, SHOTS, film_round, plan_round, write_clean, write_seen
 from calibration.everyday.labels import LABELS, TABLE, UPPER_BODY, Cut
-from calibration.everyday.made import BUSY, SEATED, WAVING, Hands, Hold, Wave, busy, made_clips, seated, waving
+from calibration.everyday.made import BUSY, SEATED, WAVING, Hands, Hold, Wave, busy, is_made, made_clips, seated, waving
 from calibration.everyday.merge import MERGED, SOURCES, TEST_SUBJECTS, common, cut, merged_clips
-from calibration.everyday.scenes import Look, set_webcam
 from calibration.everyday.spans import WINDOW, read_spans
 from calibration.figure.motion import facing, placed
-from calibration.landmarks.film import Scene
 from stf.datasets import IMPORTERS, hdm05, open_corpus, precog, ui_prmd, utd_mhad
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Part, read_clips
 from stf.datasets.store import write_store
-from stf.datasets.utd_mhad import read_clip
 from stf.errors import UserError
 from stf.prediction import NONE
 from stf.skeleton import KINECT20, KINETICS18, NTU25
@@ -61,11 +58,6 @@ def few(
 @pytest.fixture(scope="module")
 def clips(few: Path) -> list[Clip]:
     return list(merged_clips(few))
-
-
-def swipe(utd_mhad: Path, subject: int = 1) -> Clip:
-    clip = common(read_clip(utd_mhad / f"a1_s{subject}_t1_skeleton.mat"))
-    return replace(clip, label=LABELS.index("swipe left"), subject=100 + subject, name=f"swipe-{subject}")
 
 
 # Labels
@@ -267,6 +259,8 @@ def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_waves
     assert len({clip.name for clip in (*first, *clips)}) == len(first) + len(clips)
     assert all((clip.joints == other.joints).all() for clip, other in zip(first, again, strict=True))
     assert all(np.isfinite(clip.joints).all() for clip in first)
+    assert all(is_made(clip) and is_made(replace(clip, name=f"{clip.name}_v12")) for clip in first)
+    assert not any(is_made(clip) or is_made(replace(clip, name=f"{clip.name}_v0")) for clip in clips)
     waves = [clip for clip in first if clip.name.endswith(WAVING)]
     assert waves
     assert not any(clip.subject in TEST_SUBJECTS for clip in waves)
@@ -275,58 +269,6 @@ def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_waves
     assert len(chairs) + len(waves) + len(doings) == len(first)
     assert not any(clip.subject in TEST_SUBJECTS for clip in doings)
     assert {clip.subject in TEST_SUBJECTS for clip in chairs} == {False, True}
-
-
-# Scenes
-
-
-def scenes(utd_mhad: Path, label: str, count: int = 60) -> Iterator[Scene]:
-    clip = replace(swipe(utd_mhad), label=LABELS.index(label))
-    return (set_webcam(Look(clip, view, view)) for view in range(count))
-
-
-def aside(scene: Scene) -> float:
-    """Degrees from the person's front to the camera."""
-    return float(np.degrees(scene.camera.yaw - facing(scene.motion, NTU25)))
-
-
-def test_cameras_see_people_from_all_sides_up_to_75_degrees_at_webcam_rates(utd_mhad: Path) -> None:
-    filmed = list(scenes(utd_mhad, "knock"))
-    yaws = [aside(scene) for scene in filmed]
-    assert np.abs(yaws).max() <= 75.1
-    assert np.histogram(yaws, bins=5, range=(-75, 75))[0].min() >= 6
-    assert {scene.fps for scene in filmed} == {10.0, 12.0, 15.0, 20.0, 30.0}
-    heights = [np.ptp(scene.motion[0, :, 1]) for scene in filmed]
-    assert max(heights) / min(heights) > 1.15
-    assert all(0.4 < len(scene.motion) / scene.fps / swipe(utd_mhad).seconds < 1.1 for scene in filmed)
-
-
-def test_who_can_be_told_from_behind_is_sometimes_seen_from_behind(utd_mhad: Path) -> None:
-    behind = np.abs([aside(scene) for scene in scenes(utd_mhad, "lunge")]) > 90
-    assert 0.02 < behind.mean() < 0.25
-
-
-def test_half_of_the_upper_body_scenes_end_at_the_hips_and_show_head_and_shoulders(utd_mhad: Path) -> None:
-    def shown(scene: Scene, *joints: str) -> bool:
-        pixels = scene.camera.project(scene.camera.to_camera(scene.motion[:, NTU25.indices(*joints)]))
-        return bool(((pixels >= 0) & (pixels < scene.camera.size)).all())
-
-    upper, whole = (
-        [
-            (shown(scene, "head", "left_shoulder", "right_shoulder"), shown(scene, "left_ankle", "right_ankle"))
-            for scene in scenes(utd_mhad, label)
-        ]
-        for label in ("swipe left", "lunge")
-    )
-    assert 0.3 < np.mean([head and not feet for head, feet in upper]) < 0.75
-    assert np.mean([head and feet for head, feet in whole]) > 0.6
-
-
-def test_the_same_look_gives_the_same_scene_and_another_view_another(utd_mhad: Path) -> None:
-    look = Look(swipe(utd_mhad), 0, 3)
-    assert set_webcam(look).camera == set_webcam(look).camera
-    assert set_webcam(look).look == set_webcam(look).look
-    assert set_webcam(replace(look, view=1)).look != set_webcam(look).look
 
 
 # On disk
