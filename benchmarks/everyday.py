@@ -4,11 +4,12 @@
 
 EVERYDAY is the folder of `stf data build-default`. Two tables go into docs/results/: MODEL-views.csv, a row for each
 way of seeing, and MODEL-labels.csv, a row for each label; the confusion of the rendered clips is drawn beside them.
-Shots in which nobody was found at all are left out. Rendered figures are not people. Of made clips, the gestures of
-people who were recorded standing and put on a chair, only the row that says so is.
+Shots in which nobody was found at all are left out. Rendered figures are not people. Made clips, gestures of people
+who were recorded standing and that are put on a chair or on other legs, are in rows of their own and in no other.
 """
 
 import argparse
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,7 @@ from _seeds import write_table
 from apps.charts import draw_confusion
 from calibration.everyday.build import CLEAN, SHOTS
 from calibration.everyday.labels import LABELS, UPPER_BODY
-from calibration.everyday.made import is_made
+from calibration.everyday.made import BENT, CARRYING, SEATED, WALKING, made_how
 from calibration.everyday.merge import MERGED, SOURCES
 from calibration.landmarks.shots import Shot, read_shots
 from calibration.seen import seen_clip
@@ -102,6 +103,15 @@ WAYS: Mapping[str, Callable[[Shot], bool]] = {
 """How somebody can be filmed, and whom."""
 
 
+GESTURES: Mapping[str, str] = {
+    SEATED: "gestures, on a chair",
+    WALKING: "gestures, while walking",
+    BENT: "gestures, with bent knees",
+    CARRYING: "of legs, with hands elsewhere",
+}
+"""Made clips of test people, and what a row of them is called."""
+
+
 def rows() -> Iterator[dict[str, object]]:
     """A row for each way of seeing."""
     if clean is not None:
@@ -110,8 +120,9 @@ def rows() -> Iterator[dict[str, object]]:
         chosen = np.array([fits(shot) for shot in shots])
         if chosen.any():
             yield {"seen": f"rendered: {way}", **rendered.of(chosen).row}
-    if chairs:
-        yield {"seen": "rendered: gestures, on a chair", **answer([seen_clip(shot, mapping) for shot in chairs]).row}
+    for how, name in GESTURES.items():
+        if made[how]:
+            yield {"seen": f"rendered: {name}", **answer([seen_clip(shot, mapping) for shot in made[how]]).row}
     fast = [shot for shot in shots if shot.fps == 30]
     for every in (1, 3):
         clips = [seen_clip(thinned(shot, every), mapping) for shot in fast]
@@ -137,12 +148,13 @@ corpus = open_corpus(arguments.folder / CLEAN)
 clips = on_side(read_clips(corpus), MERGED.splits["cross-subject"], Part.TEST)
 tested = {clip.name: clip for clip in clips}
 shots: list[Shot] = []
-chairs: list[Shot] = []
+made: defaultdict[str, list[Shot]] = defaultdict(list)
 for shot in read_shots(arguments.folder / SHOTS):
     clip = tested.get(shot.name.rpartition("_v")[0])
     if clip is not None and shot.found.any():
-        (chairs if is_made(clip) else shots).append(replace(shot, label=clip.label))
-clean = answer([clip for clip in clips if not is_made(clip)]) if recogniser.layout is NTU25 else None
+        how = made_how(clip)
+        (made[how] if how else shots).append(replace(shot, label=clip.label))
+clean = answer([clip for clip in clips if not made_how(clip)]) if recogniser.layout is NTU25 else None
 rendered = answer([seen_clip(shot, mapping) for shot in shots])
 
 name = Path(arguments.model).stem

@@ -10,10 +10,8 @@ from gestures import swipe
 
 from calibration.everyday.build import CLEAN, SEEN, SHOTS, film_round, plan_round, write_clean, write_seen
 from calibration.everyday.labels import LABELS, TABLE, UPPER_BODY, Cut
-from calibration.everyday.made import BUSY, SEATED, WAVING, Hands, Hold, Wave, busy, is_made, made_clips, seated, waving
 from calibration.everyday.merge import MERGED, SOURCES, TEST_SUBJECTS, common, cut, merged_clips
 from calibration.everyday.spans import WINDOW, read_spans
-from calibration.figure.motion import facing, placed
 from stf.datasets import IMPORTERS, hdm05, open_corpus, precog, ui_prmd, utd_mhad
 from stf.datasets.clip import Clip
 from stf.datasets.corpus import Part, read_clips
@@ -28,36 +26,6 @@ SPANS_BY_LABEL = {
     "kick": 19, "none of these": 82, "punch": 34, "run": 62, "shoot a basketball": 2, "sit down": 16, "sit still": 16,
     "sneak": 1, "squat": 8, "stand up": 12, "twist": 6, "walk": 118,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def few(
-    tmp_path_factory: pytest.TempPathFactory, utd_mhad: Path, hdm05: Path, precog: Path, ui_prmd: Path, cmu: Path
-) -> Path:
-    """A folder with a little of each dataset."""
-    data = tmp_path_factory.mktemp("datasets")
-    chosen = {
-        utd_mhad: ["a1_s1_t1_skeleton.mat", "a24_s2_t1_skeleton.mat"],
-        precog: ["CSV/Seq1_1.csv", "CSV/Seq2_10.csv"],
-        ui_prmd: [
-            f"Segmented Movements/Kinect/{kind}/m05_s06_e{number}_{kind.lower()}.txt.gz"
-            for kind in ("Positions", "Angles")
-            for number in ("01", "02")
-        ],
-    }
-    motion = min(hdm05.glob("*/*/HDM_tr_squat*.amc"))
-    chosen[hdm05] = [str(motion.relative_to(hdm05)), str(motion.with_name("HDM_tr.asf").relative_to(hdm05))]
-    for folder, files in chosen.items():
-        for file in files:
-            (data / folder.name / file).parent.mkdir(parents=True, exist_ok=True)
-            (data / folder.name / file).symlink_to(folder / file)
-    (data / cmu.name).symlink_to(cmu)
-    return data
-
-
-@pytest.fixture(scope="module")
-def clips(few: Path) -> list[Clip]:
-    return list(merged_clips(few))
 
 
 # Labels
@@ -177,98 +145,6 @@ def test_the_split_is_that_of_each_dataset(few: Path, clips: list[Clip]) -> None
 def test_a_missing_dataset_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="lacks utd_mhad, hdm05_11, precog16, ui_prmd, cmu_subset"):
         next(merged_clips(tmp_path))
-
-
-# Made clips
-
-LEGS = NTU25.indices("left_hip", "left_knee", "left_ankle", "right_hip", "right_knee", "right_ankle")
-UPPER = NTU25.indices("spine_base", "head", "left_shoulder", "left_wrist", "right_shoulder", "right_wrist")
-
-
-def knee_angle(clip: Clip) -> float:
-    hip, knee, ankle = np.moveaxis(clip.joints[0][:, NTU25.indices("left_hip", "left_knee", "left_ankle")], 1, 0)
-    thigh, shank = hip - knee, ankle - knee
-    cosine = (thigh * shank).sum(axis=1) / np.linalg.norm(thigh, axis=1) / np.linalg.norm(shank, axis=1)
-    return float(np.degrees(np.median(np.arccos(cosine))))
-
-
-def test_who_gestures_on_a_chair_does_the_same_above_the_legs_of_who_sits(utd_mhad: Path, clips: list[Clip]) -> None:
-    gesture = swipe(utd_mhad)
-    (sitter,) = (clip for clip in clips if clip.name.startswith("utd_mhad") and LABELS[clip.label] == "sit still")
-    turned = replace(sitter, joints=placed(sitter.joints, turn=1.0).astype(np.float32))
-    for legs in (sitter, turned):
-        made = seated(gesture, legs)
-        base = NTU25.index("spine_base")
-        for joints in (made.joints, gesture.joints):
-            assert np.isfinite(joints).all()
-        np.testing.assert_allclose(
-            (made.joints - made.joints[:, :, [base]])[:, :, UPPER],
-            (gesture.joints - gesture.joints[:, :, [base]])[:, :, UPPER],
-            atol=1e-5,
-        )
-        assert facing(made.joints[0], NTU25) == pytest.approx(facing(gesture.joints[0], NTU25), abs=0.1)
-        assert knee_angle(made) < 130 < knee_angle(gesture)
-        assert np.ptp(made.joints[0][:, LEGS], axis=0).max() == 0
-        assert (made.label, made.subject) == (gesture.label, gesture.subject)
-
-
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_who_waves_raises_a_hand_and_swings_it_as_often_as_is_said(clips: list[Clip], side: str) -> None:
-    (rest,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
-    still = Wave(side, 4.0, 0.5, 0.0, -0.3, 0.3, 0.1, 0.2, 0.4, 2.0, 0.0, 0.1, 0.3)
-    made = waving(rest, still)
-    assert LABELS[made.label] == "wave"
-    assert made.seconds == pytest.approx(4, abs=0.2)
-    joints = made.joints[0].astype(np.float64)
-    elbow, wrist, hand = np.moveaxis(
-        joints[:, NTU25.indices(*(f"{side}_{j}" for j in ("elbow", "wrist", "hand")))], 1, 0
-    )
-    up = slice(20, None)
-    assert (wrist[0] < elbow[0])[1]
-    assert (wrist[up, 1] > elbow[up, 1]).all()
-    assert (hand[up, 1] > wrist[up, 1]).all()
-    lateral = wrist[up, 0] - elbow[up, 0]
-    crossings = np.diff(np.sign(lateral - lateral.mean())).nonzero()[0]
-    assert len(crossings) == pytest.approx(2 * 2.0 * (len(lateral) / 30), abs=1)
-    towards_camera = elbow[up, 2].mean() - wrist[up, 2].mean()
-    assert towards_camera > 0
-    lengths = np.linalg.norm(wrist - elbow, axis=1)
-    np.testing.assert_allclose(lengths, lengths[0], atol=1e-5)
-    other = NTU25.indices(*(f"{'left' if side == 'right' else 'right'}_{j}" for j in ("elbow", "wrist", "hand")))
-    assert joints[:, other].std(axis=0).max() < 0.05
-
-
-def test_busy_hands_go_from_place_to_place_and_have_no_label(clips: list[Clip]) -> None:
-    (rest,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
-    lap, face = Hold(-1.2, 0.4, 0.3, -0.3, 0.0, 1.0), Hold(-0.9, 0.8, 0.6, 1.2, 0.0, 1.0)
-    made = busy(rest, Hands({"left": [lap, face]}, 4.0, 0.0))
-    assert LABELS[made.label] == NONE
-    joints = made.joints[0].astype(np.float64)
-    chin = joints[:, NTU25.index("neck"), 1]
-    wrist, elbow = (joints[:, NTU25.index(f"left_{joint}")] for joint in ("wrist", "elbow"))
-    assert (wrist[:50, 1] < joints[:50, NTU25.index("spine_mid"), 1]).all()
-    assert (wrist[-30:, 1] > chin[-30:] - 0.2).all()
-    lengths = np.linalg.norm(wrist - elbow, axis=1)
-    np.testing.assert_allclose(lengths, lengths[0], atol=1e-5)
-    assert np.ptp(joints[:, NTU25.index("right_wrist")], axis=0).max() < 0.1
-
-
-def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_waves_by_rule(clips: list[Clip]) -> None:
-    first, again = list(made_clips(clips)), list(made_clips(clips))
-    assert [clip.name for clip in first] == [clip.name for clip in again]
-    assert len({clip.name for clip in (*first, *clips)}) == len(first) + len(clips)
-    assert all((clip.joints == other.joints).all() for clip, other in zip(first, again, strict=True))
-    assert all(np.isfinite(clip.joints).all() for clip in first)
-    assert all(is_made(clip) and is_made(replace(clip, name=f"{clip.name}_v12")) for clip in first)
-    assert not any(is_made(clip) or is_made(replace(clip, name=f"{clip.name}_v0")) for clip in clips)
-    waves = [clip for clip in first if clip.name.endswith(WAVING)]
-    assert waves
-    assert not any(clip.subject in TEST_SUBJECTS for clip in waves)
-    chairs = [clip for clip in first if clip.name.endswith(SEATED)]
-    doings = [clip for clip in first if clip.name.endswith(BUSY)]
-    assert len(chairs) + len(waves) + len(doings) == len(first)
-    assert not any(clip.subject in TEST_SUBJECTS for clip in doings)
-    assert {clip.subject in TEST_SUBJECTS for clip in chairs} == {False, True}
 
 
 # On disk
