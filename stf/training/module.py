@@ -34,6 +34,7 @@ class Training(lightning.LightningModule):
         self._recipe = recipe
         self._losses = recipe.losses.build()
         self._noise = EstimatorNoise.load(recipe.noise) if recipe.noise else None
+        self._mix = recipe.mixing.among(classes, network.layout) if recipe.mixing else None
         self._normalise = NORMALISATIONS[recipe.normalisation]
         self.register_buffer("_mirrored", torch.tensor(mirrored_labels(classes)), persistent=False)
         self._mirrored: Tensor
@@ -61,6 +62,8 @@ class Training(lightning.LightningModule):
         if self._noise is not None and isinstance(recipe.window, SpanWindows):
             noisy = self._normalise(self._noise(x, layout, recipe.window.rate_hz), layout)
             x = torch.where(batch.estimated[:, None, None, None, None], x, noisy)
+        if self._mix is not None:
+            x = self._mix(x, labels)
         x = recipe.augmentation(x, layout)
         if recipe.mirror:
             x, labels = random_mirror(x, labels, layout, self._mirrored)

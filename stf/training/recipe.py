@@ -24,6 +24,7 @@ from stf.datasets.corpus import Corpus, OnBroken, Part, Split, find_split
 from stf.errors import UserError
 from stf.focus import GradientMethod
 from stf.losses import AdjacencyConsistency, Coherence, Divergence, Exploration, FocusLoss, FocusLosses
+from stf.mixing import Mixing
 from stf.skeleton import SkeletonLayout, get_layout
 from stf.streams import get_stream
 from stf.transforms import Augmentation, Normalisation
@@ -153,6 +154,7 @@ class Recipe(_Strict):
             random sides, before the augmentation; only for ntu25 in windows of seconds. Data that is `estimated` stays
             as it is.
         augmentation: random changes to the skeletons.
+        mixing: other people's arms and legs, for classes that are told without them; only for normalisation body.
         mirror: whether every second clip is mirrored, with the label of its mirror image.
         losses: focus losses beside the cross-entropy.
         epochs: passes over the clips.
@@ -182,6 +184,7 @@ class Recipe(_Strict):
     focus_module: int = -1
     noise: Literal["mediapipe"] | None = None
     augmentation: Augmentation = Augmentation()
+    mixing: Mixing | None = None
     mirror: bool = True
     losses: Losses = Losses()
     epochs: PositiveInt = 40
@@ -211,6 +214,12 @@ class Recipe(_Strict):
         known = self.layout == "ntu25" and self.normalisation == "body" and isinstance(self.window, SpanWindows)
         if self.noise and not known:
             raise ValueError("noise is known for layout ntu25, normalisation body and a window of: span only")
+        return self
+
+    @model_validator(mode="after")
+    def _mixed_alike(self) -> Self:
+        if self.mixing is not None and self.normalisation != "body":
+            raise ValueError("mixing is for people of one size who face one way: normalisation body")
         return self
 
     @model_validator(mode="after")
