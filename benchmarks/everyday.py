@@ -35,7 +35,7 @@ from stf.datasets.corpus import Part, read_clips
 from stf.evaluation import fuse, on_side, score_clips
 from stf.metrics import confusion_matrix
 from stf.recogniser import Recogniser
-from stf.skeleton import NTU25
+from stf.skeleton import KINETICS18, NTU25
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,13 @@ def thinned(shot: Shot, every: int) -> Shot:
     return replace(shot, fps=shot.fps / every, **{part: getattr(shot, part)[::every] for part in parts})
 
 
+def without(clip: Clip, *joints: str) -> Clip:
+    """The clip as an estimator gives it that knows nothing of some joints."""
+    kept = clip.joints.copy()
+    kept[:, :, clip.layout.indices(*joints)] = np.nan
+    return replace(clip, joints=kept)
+
+
 def of_source(name: str, shot: Shot) -> bool:
     """Whether a shot's subject comes from a dataset."""
     return max((s for s in SOURCES if s.first <= shot.subject), key=lambda s: s.first).origin.name == name
@@ -123,6 +130,9 @@ def rows() -> Iterator[dict[str, object]]:
     for how, name in GESTURES.items():
         if made[how]:
             yield {"seen": f"rendered: {name}", **answer([seen_clip(shot, mapping) for shot in made[how]]).row}
+    if recogniser.layout is KINETICS18:
+        clips = [without(seen_clip(shot, mapping), "left_eye", "right_eye", "left_ear", "right_ear") for shot in shots]
+        yield {"seen": "rendered: without eyes and ears, as others give them", **answer(clips).row}
     fast = [shot for shot in shots if shot.fps == 30]
     for every in (1, 3):
         clips = [seen_clip(thinned(shot, every), mapping) for shot in fast]
