@@ -63,10 +63,7 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         torch.set_num_threads(options.threads)
     corpora = [open_corpus(path, source.format).without(source.without) for source, path in sources]
     before = load_checkpoint(find_model(recipe.start))[0].data if recipe.start else ()
-    classes = corpora[0].classes
-    for corpus, (_, path) in zip(corpora, sources, strict=True):
-        if corpus.classes != classes:
-            raise UserError(f"{path} has other classes than {sources[0][1]}; one recogniser needs one list of them")
+    classes = _common_classes(corpora, [path for _, path in sources])
     sides = [
         _sides(corpus, source, recipe.seed, lambda sentence: say(console, sentence) if leads() else None)
         for corpus, (source, _) in zip(corpora, sources, strict=True)
@@ -76,6 +73,8 @@ def run_train(recipe_name: str, output: Path, options: TrainOptions) -> None:
         actions = load_addon(options.taught).actions
         train_side += _taught(actions, classes, [label for _, label in train_side])
         classes = (*classes, *(action.name for action in actions))
+    if recipe.mixing and leads() and (absent := recipe.mixing.absent(classes)):
+        say(console, f"nobody is mixed for what the data has no class of: {', '.join(absent)}")
     training = _clips(train_side)
     log = output.with_name(f"{output.stem}-log")
     with _interruptible():
@@ -109,6 +108,14 @@ def _sources(recipe: Recipe, paths: Sequence[Path]) -> list[tuple[DataSource, Pa
     if len(given) != len(recipe.data):
         raise UserError(f"the recipe needs {len(recipe.data)} dataset(s) and got {len(given)}; name them with --data")
     return list(zip(recipe.data, given, strict=True))
+
+
+def _common_classes(corpora: Sequence[Corpus], paths: Sequence[Path]) -> tuple[str, ...]:
+    """The classes that all datasets have."""
+    for corpus, path in zip(corpora, paths, strict=True):
+        if corpus.classes != corpora[0].classes:
+            raise UserError(f"{path} has other classes than {paths[0]}; one recogniser needs one list of them")
+    return corpora[0].classes
 
 
 def _sides(

@@ -36,15 +36,16 @@ class Mixing:
         if both := set(self.by_legs) & set(self.by_arms):
             raise ValueError(f"'{min(both)}' is told by the legs or by the arms, not by both")
 
+    def absent(self, classes: Sequence[str]) -> list[str]:
+        """Those classes that data of other ones lacks; nobody is mixed for them."""
+        return [name for name in (*self.by_legs, *self.by_arms) if name not in classes]
+
     def among(self, classes: Sequence[str], layout: SkeletonLayout) -> "Mixer":
-        """The same for the numbers of classes.
+        """The same for the numbers of classes, but for the `absent` ones.
 
         Raises:
-            UserError: if a class is not among them, or the layout lacks arms or legs.
+            UserError: if the layout lacks arms or legs.
         """
-        unknown = sorted({*self.by_legs, *self.by_arms} - set(classes))
-        if unknown:
-            raise UserError(f"there is no class '{unknown[0]}' to be mixed; there are {', '.join(classes)}")
         legs, arms = (torch.tensor([name in told for name in classes]) for told in (self.by_legs, self.by_arms))
         limbs = (_limbs(layout, limb, root) for limb, root in (("arm", "shoulder"), ("leg", "hip")))
         return Mixer(self.share, legs, arms, layout.num_coordinates, *limbs)

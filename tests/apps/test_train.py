@@ -55,6 +55,22 @@ def test_a_split_by_numbers_is_named_where_its_accuracy_is(
     assert "top-1: UTD-MHAD, subject=2, trained on 1, last epoch, 2 clips" in outcome.out
 
 
+def test_people_are_mixed_and_classes_that_the_data_lacks_are_said(
+    stf: Command, dataset: Path, recipe: Path, tmp_path: Path
+) -> None:
+    mixing = "mixing={share: 1, by_legs: [swipe right, fly], by_arms: [swipe left]}"
+    window = "window={of: span, samples: 16}"
+    weights = []
+    for number, more in enumerate(([], ["--set", mixing])):
+        output = f"{number}.safetensors"
+        outcome = stf("train", recipe, "--data", dataset, "-o", output, "--set", window, *more)
+        assert outcome.code == 0, outcome.err
+        assert ("nobody is mixed for what the data has no class of: fly\n" in outcome.out) == bool(more)
+        _, states = load_checkpoint(tmp_path / output)
+        weights.append(states["joint"])
+    assert any(not torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
 def test_a_recipe_becomes_a_checkpoint_that_says_what_it_was_made_of(
     stf: Command, dataset: Path, recipe: Path, tmp_path: Path
 ) -> None:

@@ -130,6 +130,10 @@ def test_a_recipe_that_cannot_be_mixed_is_refused_in_one_sentence(change: str, s
     assert "\n" not in str(refused.value)
 
 
-def test_a_class_that_the_data_lacks_is_named() -> None:
-    with pytest.raises(UserError, match="no class 'fly' to be mixed; there are squat, wave"):
-        Mixing(by_legs=("fly",)).among(CLASSES, NTU25)
+def test_classes_that_the_data_lacks_are_named_and_nobody_is_mixed_for_them() -> None:
+    mixing = Mixing(1.0, by_legs=("fly", "squat"), by_arms=("swim",))
+    assert mixing.absent(CLASSES) == ["fly", "swim"]
+    labels = torch.tensor([SQUAT, WAVE, REST])
+    x = people(NTU25, len(labels))
+    mixed = mixing.among(CLASSES, NTU25)(x, labels)
+    assert (mixed != x).flatten(1).any(dim=1).tolist() == [True, False, False]
