@@ -5,7 +5,8 @@
 EVERYDAY is the folder of `stf data build-default`. Trains on the training people of the other datasets and measures on
 the *training* people of the one left out, so that recipes can be chosen by it; the model chooses among all of its
 labels, clips of labels that the others lack are left out, and so are made clips. Every network is kept in
-runs/left-out/, a second call goes on where the first one stopped; a row is added to docs/results/left-out.csv.
+runs/left-out/, a second call goes on where the first one stopped; docs/results/left-out.csv gets a row for clean and
+one for rendered clips.
 """
 
 import argparse
