@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.everyday.labels import LABELS
-from calibration.everyday.made import made_clips
+from calibration.everyday.made import is_made, made_clips
 from calibration.everyday.merge import MERGED, TEST_SUBJECTS, Report, merged_clips
 from calibration.everyday.scenes import Look, set_webcam
 from calibration.landmarks.film import film_scenes
@@ -84,7 +84,7 @@ def plan_round(clips: Sequence[Clip], number: int, per_label: Mapping[Part, int]
     """Which clips are filmed in a round, in an order that has some of everything early.
 
     Each label has as many shots as any other. Its clips come up one person after the other, and again, from other
-    sides, when all have been filmed.
+    sides, when all have been filmed; where more of them are made than recorded, recorded and made ones take turns.
 
     Args:
         clips: all of the everyday data.
@@ -97,11 +97,18 @@ def plan_round(clips: Sequence[Clip], number: int, per_label: Mapping[Part, int]
     looks = []
     for (label, part), group in groups.items():
         count = per_label[part] * (3 if LABELS[label] == NONE else 1)
-        ordered = _person_after_person(group)
+        piles = [_person_after_person(pile) for pile in _piles(group)]
         for place in range(number * count, (number + 1) * count):
-            view, turn = divmod(place, len(ordered))
-            looks.append(Look(ordered[turn], view, place))
+            pile = piles[place % len(piles)]
+            view, turn = divmod(place // len(piles), len(pile))
+            looks.append(Look(pile[turn], view, place))
     return [looks[place] for place in np.random.default_rng(number).permutation(len(looks))]
+
+
+def _piles(clips: Sequence[Clip]) -> list[list[Clip]]:
+    """All clips, or recorded and made ones apart where more are made."""
+    recorded, made = ([clip for clip in clips if is_made(clip) == is_so] for is_so in (False, True))
+    return [recorded, made] if 0 < len(recorded) < len(made) else [list(clips)]
 
 
 def _person_after_person(clips: Sequence[Clip]) -> list[Clip]:

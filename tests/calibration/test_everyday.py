@@ -10,6 +10,7 @@ from gestures import swipe
 
 from calibration.everyday.build import CLEAN, SEEN, SHOTS, film_round, plan_round, write_clean, write_seen
 from calibration.everyday.labels import LABELS, TABLE, UPPER_BODY, Cut
+from calibration.everyday.made import is_made
 from calibration.everyday.merge import MERGED, SOURCES, TEST_SUBJECTS, common, cut, merged_clips
 from calibration.everyday.spans import WINDOW, read_spans
 from stf.datasets import IMPORTERS, hdm05, open_corpus, precog, ui_prmd, utd_mhad
@@ -162,6 +163,17 @@ def test_a_round_has_as_many_shots_of_each_label_and_the_next_goes_on_with_other
     assert len(names) == len(set(names))
     walks = [look.clip.subject for look in rounds[0] if LABELS[look.clip.label] == "walk"]
     assert len(set(walks)) == len(walks)
+
+
+def test_half_of_the_shots_of_a_round_are_of_recorded_clips_where_more_are_made(utd_mhad: Path) -> None:
+    recorded = swipe(utd_mhad, subject=1)
+    made = [replace(recorded, name=f"{recorded.name}-{number}-waving") for number in range(5)]
+    rounds = [plan_round([recorded, *made], number, {Part.TRAIN: 4, Part.TEST: 2}) for number in range(3)]
+    for looks in rounds:
+        assert [is_made(look.clip) for look in looks].count(True) == 2
+    names = [look.name for looks in rounds for look in looks]
+    assert len(names) == len(set(names))
+    assert {look.clip.name for looks in rounds for look in looks} == {recorded.name, *(clip.name for clip in made)}
 
 
 @pytest.mark.slow
