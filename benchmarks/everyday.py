@@ -22,7 +22,7 @@ from _seeds import write_table
 from apps.charts import draw_confusion
 from calibration.everyday.build import CLEAN, SHOTS
 from calibration.everyday.labels import LABELS, UPPER_BODY
-from calibration.everyday.made import BENT, CARRYING, SEATED, WALKING, made_how
+from calibration.everyday.made import BENT, CARRYING, LYING, SEATED, WALKING, made_how
 from calibration.everyday.merge import MERGED, SOURCES
 from calibration.landmarks.shots import Shot, read_shots
 from calibration.seen import seen_clip
@@ -110,11 +110,12 @@ WAYS: Mapping[str, Callable[[Shot], bool]] = {
 """How somebody can be filmed, and whom."""
 
 
-GESTURES: Mapping[str, str] = {
+MADE_ROWS: Mapping[str, str] = {
     SEATED: "gestures, on a chair",
     WALKING: "gestures, while walking",
     BENT: "gestures, with bent knees",
     CARRYING: "of legs, with hands elsewhere",
+    LYING: "lying, none of the labels",
 }
 """Made clips of test people, and what a row of them is called."""
 
@@ -127,7 +128,7 @@ def rows() -> Iterator[dict[str, object]]:
         chosen = np.array([fits(shot) for shot in shots])
         if chosen.any():
             yield {"seen": f"rendered: {way}", **rendered.of(chosen).row}
-    for how, name in GESTURES.items():
+    for how, name in MADE_ROWS.items():
         if made[how]:
             yield {"seen": f"rendered: {name}", **answer([seen_clip(shot, mapping) for shot in made[how]]).row}
     if recogniser.layout is KINETICS18:

@@ -2,8 +2,8 @@
 
 Nobody in the datasets gestures on a chair, as people before a webcam do, or walking, or with bent knees; of those to
 train on four wave and throw, with the right hand, each in one way; nobody eats, types, telephones or scratches their
-head, which is none of these labels, or carries something, and walks or squats all the same. Made clips are named after
-the clip they are made of, and keep its subject.
+head, or does push-ups and sit-ups, which is none of these labels, or carries something, and walks or squats all the
+same. Made clips are named after the clip they are made of, and keep its subject.
 """
 
 import re
@@ -15,6 +15,7 @@ import numpy as np
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made.arms import is_still
+from calibration.everyday.made.exercises import bench_press, exercising, lying, pull_up, push_up, sit_up
 from calibration.everyday.made.hands import Hands, busy
 from calibration.everyday.made.legs import above, held, lowered
 from calibration.everyday.made.throws import Throw, throwing
@@ -26,7 +27,8 @@ from stf.prediction import NONE
 
 SEATED, WALKING, BENT, CARRYING = "-seated", "-walking", "-bent", "-carrying"
 WAVING, THROWING, BUSY = "-waving", "-throwing", "-busy"
-MADE = (SEATED, WALKING, BENT, CARRYING, WAVING, THROWING, BUSY)
+LYING, EXERCISING = "-lying", "-exercising"
+MADE = (SEATED, WALKING, BENT, CARRYING, WAVING, THROWING, BUSY, LYING, EXERCISING)
 """What the names of made clips end with."""
 
 GESTURES = (
@@ -63,6 +65,19 @@ WALKING_CLIPS: Mapping[Part, int] = {Part.TRAIN: 4, Part.TEST: 2}
 BENT_CLIPS: Mapping[Part, int] = {Part.TRAIN: 8, Part.TEST: 2}
 """How many clips of each label of people of each side are moved to legs that walk, and to legs that are bent."""
 
+ON_THE_FLOOR = (
+    *("push", "punch", "arm curl", "raise an arm", "circle arms", "clap", "squat", "kick", "raise a leg"),
+    *("elbow to knee", "twist"),
+)
+"""What is none of the labels when it is done on the floor."""
+
+LYING_CLIPS: Mapping[Part, int] = {Part.TRAIN: 4, Part.TEST: 2}
+"""How many clips of each of these labels of people of each side are laid down."""
+
+EXERCISES = (push_up, bench_press, sit_up, pull_up)
+EXERCISE_CLIPS = 24
+"""How many people to train on do each of these exercises."""
+
 _LOWERED = (0.7, 0.97)
 """How high bent legs leave the hips, as a share of their greatest height."""
 
@@ -83,6 +98,7 @@ def made_clips(recorded: Sequence[Clip]) -> Iterator[Clip]:
     yield from _moving_a_hand(groups, rng)
     yield from _on_any_legs(groups, rng)
     yield from _with_any_hands(groups, rng)
+    yield from _at_the_gym(groups, rng)
 
 
 def is_made(clip: Clip) -> bool:
@@ -138,6 +154,19 @@ def _with_any_hands(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
         for label in WITH_ANY_HANDS:
             for clip in _some(groups[label, part], count, rng):
                 yield _named(busy(clip, Hands.random(rng, places=2, highest=_HIGHEST)), CARRYING)
+
+
+def _at_the_gym(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
+    none = LABELS.index(NONE)
+    for part, count in LYING_CLIPS.items():
+        for label in ON_THE_FLOOR:
+            for clip in _some(groups[label, part], count, rng):
+                tilt = rng.choice((-1, 1)) * rng.uniform(1.3, 1.7)
+                yield _named(replace(lying(clip, tilt), label=none), LYING)
+    standing = [clip for clip in groups[NONE, Part.TRAIN] if is_still(clip)]
+    for exercise in EXERCISES:
+        for clip in _some(standing, EXERCISE_CLIPS, rng):
+            yield _named(exercising(clip, exercise(rng)), f"-{exercise.__name__}{EXERCISING}")
 
 
 def _some(clips: Sequence[Clip], count: int, rng: np.random.Generator) -> list[Clip]:
