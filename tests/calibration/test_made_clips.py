@@ -9,6 +9,7 @@ from gestures import swipe
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made import (
+    BENDING,
     BUSY,
     CARRYING,
     EXERCISING,
@@ -193,8 +194,8 @@ def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_moves
     assert not any(is_made(clip) or is_made(replace(clip, name=f"{clip.name}_v0")) for clip in clips)
     sides = {how: {clip.subject in TEST_SUBJECTS for clip in first if made_how(clip) == how} for how in MADE}
     labels = {how: {LABELS[clip.label] for clip in first if made_how(clip) == how} for how in MADE}
-    assert [labels[how] for how in (WAVING, THROWING)] == [{"wave"}, {"throw"}]
+    assert [labels[how] for how in (WAVING, THROWING, BENDING)] == [{"wave"}, {"throw"}, {"bend down"}]
     assert [labels[how] for how in (BUSY, LYING, EXERCISING)] == [{NONE}] * 3
     assert {"walk", "kick"} <= labels[CARRYING] <= {*WITH_ANY_HANDS}
-    by_rule = (WAVING, THROWING, BUSY, EXERCISING)
+    by_rule = (WAVING, THROWING, BUSY, EXERCISING, BENDING)
     assert [sides[how] for how in MADE] == [{False} if how in by_rule else {False, True} for how in MADE]

@@ -15,6 +15,7 @@ import numpy as np
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made.arms import is_still
+from calibration.everyday.made.bends import Bend, bending
 from calibration.everyday.made.exercises import bench_press, exercising, lying, pull_up, push_up, sit_up
 from calibration.everyday.made.hands import Hands, busy
 from calibration.everyday.made.legs import above, held, lowered
@@ -27,8 +28,8 @@ from stf.prediction import NONE
 
 SEATED, WALKING, BENT, CARRYING = "-seated", "-walking", "-bent", "-carrying"
 WAVING, THROWING, BUSY = "-waving", "-throwing", "-busy"
-LYING, EXERCISING = "-lying", "-exercising"
-MADE = (SEATED, WALKING, BENT, CARRYING, WAVING, THROWING, BUSY, LYING, EXERCISING)
+LYING, EXERCISING, BENDING = "-lying", "-exercising", "-bending"
+MADE = (SEATED, WALKING, BENT, CARRYING, WAVING, THROWING, BUSY, LYING, EXERCISING, BENDING)
 """What the names of made clips end with."""
 
 GESTURES = (
@@ -58,6 +59,9 @@ WITH_ANY_HANDS = ("walk", "squat", "lunge", "sit down", "stand up", "kick", "jum
 CARRYING_CLIPS: Mapping[Part, int] = {Part.TRAIN: 16, Part.TEST: 4}
 """How many clips of each of these labels of people of each side get hands that are elsewhere."""
 
+MORE_WALKERS = 40
+"""How many more of who walks, to train on, as it is what people do most with something in their hands."""
+
 _HIGHEST = 0.2
 """Radians over the horizontal: how high the upper arms are then, at most."""
 
@@ -77,6 +81,9 @@ LYING_CLIPS: Mapping[Part, int] = {Part.TRAIN: 4, Part.TEST: 2}
 EXERCISES = (push_up, bench_press, sit_up, pull_up)
 EXERCISE_CLIPS = 24
 """How many people to train on do each of these exercises."""
+
+BENDING_CLIPS = 60
+"""How many people to train on bend down."""
 
 _LOWERED = (0.7, 0.97)
 """How high bent legs leave the hips, as a share of their greatest height."""
@@ -99,6 +106,8 @@ def made_clips(recorded: Sequence[Clip]) -> Iterator[Clip]:
     yield from _on_any_legs(groups, rng)
     yield from _with_any_hands(groups, rng)
     yield from _at_the_gym(groups, rng)
+    yield from _bending(groups, rng)
+    yield from _carrying_on(groups, rng)
 
 
 def is_made(clip: Clip) -> bool:
@@ -167,6 +176,16 @@ def _at_the_gym(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
     for exercise in EXERCISES:
         for clip in _some(standing, EXERCISE_CLIPS, rng):
             yield _named(exercising(clip, exercise(rng)), f"-{exercise.__name__}{EXERCISING}")
+
+
+def _bending(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
+    for clip in _some([clip for clip in groups[NONE, Part.TRAIN] if is_still(clip)], BENDING_CLIPS, rng):
+        yield _named(bending(clip, Bend.random(rng)), BENDING)
+
+
+def _carrying_on(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
+    for clip in _some(groups["walk", Part.TRAIN], MORE_WALKERS, rng):
+        yield _named(busy(clip, Hands.random(rng, places=1, highest=_HIGHEST)), f"-more{CARRYING}")
 
 
 def _some(clips: Sequence[Clip], count: int, rng: np.random.Generator) -> list[Clip]:

@@ -1,21 +1,14 @@
 """Push-ups, sit-ups, presses and pull-ups, made of people who stand: none of the labels (ours)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Float64
-from scipy.spatial.transform import Rotation
 
-from calibration.everyday.made.arms import BASE, TOP, Column, Vectors, axes, lasting, times_of, unit, with_arm
-from calibration.figure.points import LEG, SIDES
+from calibration.everyday.made.arms import TOP, Column, Vectors, axes, lasting, times_of, with_arm
+from calibration.everyday.made.body import ALL, UPPER, Motion, bones, reaching, turned, with_leg
+from calibration.figure.points import SIDES
 from stf.datasets.clip import Clip, Joints
 from stf.skeleton import NTU25
-
-Motion = Float64[np.ndarray, "T V 3"]
-
-_ALL = range(NTU25.num_joints)
-_UPPER = [joint for joint in _ALL if not NTU25.joints[joint].endswith(LEG)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,69 +118,33 @@ def exercising(clip: Clip, exercise: Exercise) -> Clip:
     nearest, farthest = exercise.reach
     distance = farthest + (nearest - farthest) * bent
     for side in SIDES:
-        motion = with_arm(motion, side, np.ones_like(bent), *_reaching(motion, side, exercise, distance))
-        motion = _with_leg(motion, side, exercise)
+        arm, forearm = _pushing(motion, side, exercise, distance)
+        motion = with_arm(motion, side, np.ones_like(bent), arm, forearm, forearm)
+        if exercise.thighs or exercise.knees:
+            motion = with_leg(motion, side, *(np.full_like(bent, angle) for angle in (exercise.thighs, exercise.knees)))
     made = motion[0].astype(np.float64)
     tilt = np.full_like(bent, exercise.tilt)
     if exercise.planted:
-        tilt -= np.arcsin(distance * sum(_bones(made, "left", "shoulder", "elbow", "wrist")) / _stature(made))
-    made = _turned(_turned(made, exercise.crunch * bent, _UPPER), tilt, _ALL)
+        tilt -= np.arcsin(distance * sum(bones(made, "left", "shoulder", "elbow", "wrist")) / _stature(made))
+    made = turned(turned(made, exercise.crunch * bent, UPPER), tilt, ALL)
     return replace(clip, joints=made[None].astype(np.float32))
 
 
 def lying(clip: Clip, tilt: float) -> Clip:
     """What somebody did on their feet, done on the back (negative radians) or face down."""
     motion = clip.joints[0].astype(np.float64)
-    return replace(clip, joints=_turned(motion, np.full((len(motion), 1), tilt), _ALL)[None].astype(np.float32))
+    return replace(clip, joints=turned(motion, np.full((len(motion), 1), tilt), ALL)[None].astype(np.float32))
 
 
-def _reaching(joints: Joints, side: str, exercise: Exercise, distance: Column) -> tuple[Vectors, Vectors, Vectors]:
-    """Directions of upper arm, forearm and hand that take the wrist so far, by two bones and the law of cosines."""
+def _pushing(joints: Joints, side: str, exercise: Exercise, distance: Column) -> tuple[Vectors, Vectors]:
+    """Directions of upper arm and forearm."""
     out, up, front = axes(joints, side)
     ahead = np.cos(exercise.upwards) * front + np.sin(exercise.upwards) * up
     towards = np.cos(exercise.wide) * ahead + np.sin(exercise.wide) * out
-    aside = np.sin(exercise.elbows) * out - np.cos(exercise.elbows) * up
-    aside = unit(aside - (aside * towards).sum(axis=1, keepdims=True) * towards)
-    upper, lower = _bones(joints[0], side, "shoulder", "elbow", "wrist")
-    far = distance * (upper + lower)
-    cosine = np.clip((upper**2 + far**2 - lower**2) / (2 * upper * far), -1, 1)
-    arm = cosine * towards + np.sqrt(1 - cosine**2) * aside
-    forearm = unit(far * towards - upper * arm)
-    return arm, forearm, forearm
-
-
-def _with_leg(joints: Joints, side: str, exercise: Exercise) -> Joints:
-    """The same person with another leg, of the same length; straight legs are left as they are."""
-    if not exercise.thighs and not exercise.knees:
-        return joints
-    made = joints.astype(np.float64)
-    hip, knee, ankle, foot = NTU25.indices(*(f"{side}_{joint}" for joint in LEG))
-    thigh, shank, sole = _bones(made[0], side, *LEG)
-    _, up, front = axes(joints, side)
-    lower = exercise.thighs - exercise.knees
-    made[0][:, knee] = made[0][:, hip] + thigh * (np.sin(exercise.thighs) * front - np.cos(exercise.thighs) * up)
-    made[0][:, ankle] = made[0][:, knee] + shank * (np.sin(lower) * front - np.cos(lower) * up)
-    made[0][:, foot] = made[0][:, ankle] + sole * (np.cos(lower) * front + np.sin(lower) * up)
-    return made.astype(np.float32)
-
-
-def _bones(motion: Float[np.ndarray, "T V 3"], side: str, *joints: str) -> list[float]:
-    """Metres from each of some joints of a limb to the next."""
-    places = motion[:, NTU25.indices(*(f"{side}_{joint}" for joint in joints))]
-    return [float(length) for length in np.median(np.linalg.norm(np.diff(places, axis=1), axis=-1), axis=0)]
+    return reaching(joints, side, towards, np.sin(exercise.elbows) * out - np.cos(exercise.elbows) * up, distance)
 
 
 def _stature(motion: Motion) -> float:
     """Metres from the ankles to between the shoulders."""
     ankles = motion[:, NTU25.indices("left_ankle", "right_ankle")].mean(axis=1)
     return float(np.median(np.linalg.norm(motion[:, TOP] - ankles, axis=-1)))
-
-
-def _turned(motion: Motion, angle: Column, joints: Sequence[int]) -> Motion:
-    """Some joints turned about the line from hip to hip, by radians from up to the front."""
-    across, _, _ = axes(motion[None], "left")
-    centre = motion[:, [BASE]]
-    turns = Rotation.from_rotvec(angle * across).as_matrix()
-    made = motion.copy()
-    made[:, joints] = (motion[:, joints] - centre) @ turns.transpose(0, 2, 1) + centre
-    return made
