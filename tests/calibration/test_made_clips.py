@@ -13,8 +13,10 @@ from calibration.everyday.made import (
     BUSY,
     CARRYING,
     EXERCISING,
+    JUMPING,
     LYING,
     MADE,
+    SHOOTING,
     THROWING,
     WAVING,
     WITH_ANY_HANDS,
@@ -195,7 +197,8 @@ def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_moves
     sides = {how: {clip.subject in TEST_SUBJECTS for clip in first if made_how(clip) == how} for how in MADE}
     labels = {how: {LABELS[clip.label] for clip in first if made_how(clip) == how} for how in MADE}
     assert [labels[how] for how in (WAVING, THROWING, BENDING)] == [{"wave"}, {"throw"}, {"bend down"}]
+    assert [labels[how] for how in (JUMPING, SHOOTING)] == [{"jumping jack"}, {"shoot a basketball"}]
     assert [labels[how] for how in (BUSY, LYING, EXERCISING)] == [{NONE}] * 3
     assert {"walk", "kick"} <= labels[CARRYING] <= {*WITH_ANY_HANDS}
-    by_rule = (WAVING, THROWING, BUSY, EXERCISING, BENDING)
+    by_rule = (WAVING, THROWING, BUSY, EXERCISING, BENDING, JUMPING, SHOOTING)
     assert [sides[how] for how in MADE] == [{False} if how in by_rule else {False, True} for how in MADE]

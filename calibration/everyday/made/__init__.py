@@ -19,6 +19,7 @@ from calibration.everyday.made.bends import Bend, bending
 from calibration.everyday.made.exercises import bench_press, exercising, lying, pull_up, push_up, sit_up
 from calibration.everyday.made.hands import Hands, busy
 from calibration.everyday.made.legs import above, held, lowered
+from calibration.everyday.made.sports import JumpingJack, Shot, jumping, shooting
 from calibration.everyday.made.throws import Throw, throwing
 from calibration.everyday.made.waves import Wave, waving
 from calibration.everyday.merge import TEST_SUBJECTS
@@ -28,8 +29,8 @@ from stf.prediction import NONE
 
 SEATED, WALKING, BENT, CARRYING = "-seated", "-walking", "-bent", "-carrying"
 WAVING, THROWING, BUSY = "-waving", "-throwing", "-busy"
-LYING, EXERCISING, BENDING = "-lying", "-exercising", "-bending"
-MADE = (SEATED, WALKING, BENT, CARRYING, WAVING, THROWING, BUSY, LYING, EXERCISING, BENDING)
+LYING, EXERCISING, BENDING, JUMPING, SHOOTING = "-lying", "-exercising", "-bending", "-jumping", "-shooting"
+MADE = (SEATED, WALKING, BENT, CARRYING, WAVING, THROWING, BUSY, LYING, EXERCISING, BENDING, JUMPING, SHOOTING)
 """What the names of made clips end with."""
 
 GESTURES = (
@@ -82,8 +83,8 @@ EXERCISES = (push_up, bench_press, sit_up, pull_up)
 EXERCISE_CLIPS = 24
 """How many people to train on do each of these exercises."""
 
-BENDING_CLIPS = 60
-"""How many people to train on bend down."""
+BENDING_CLIPS, JUMPING_CLIPS, SHOOTING_CLIPS = 60, 30, 30
+"""How many people to train on bend down, do jumping jacks and shoot at a basket."""
 
 _LOWERED = (0.7, 0.97)
 """How high bent legs leave the hips, as a share of their greatest height."""
@@ -108,6 +109,7 @@ def made_clips(recorded: Sequence[Clip]) -> Iterator[Clip]:
     yield from _at_the_gym(groups, rng)
     yield from _bending(groups, rng)
     yield from _carrying_on(groups, rng)
+    yield from _at_sports(groups, rng)
 
 
 def is_made(clip: Clip) -> bool:
@@ -172,20 +174,31 @@ def _at_the_gym(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
             for clip in _some(groups[label, part], count, rng):
                 tilt = rng.choice((-1, 1)) * rng.uniform(1.3, 1.7)
                 yield _named(replace(lying(clip, tilt), label=none), LYING)
-    standing = [clip for clip in groups[NONE, Part.TRAIN] if is_still(clip)]
     for exercise in EXERCISES:
-        for clip in _some(standing, EXERCISE_CLIPS, rng):
+        for clip in _some(_standing(groups), EXERCISE_CLIPS, rng):
             yield _named(exercising(clip, exercise(rng)), f"-{exercise.__name__}{EXERCISING}")
 
 
 def _bending(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
-    for clip in _some([clip for clip in groups[NONE, Part.TRAIN] if is_still(clip)], BENDING_CLIPS, rng):
+    for clip in _some(_standing(groups), BENDING_CLIPS, rng):
         yield _named(bending(clip, Bend.random(rng)), BENDING)
 
 
 def _carrying_on(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
     for clip in _some(groups["walk", Part.TRAIN], MORE_WALKERS, rng):
         yield _named(busy(clip, Hands.random(rng, places=1, highest=_HIGHEST)), f"-more{CARRYING}")
+
+
+def _at_sports(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
+    for clip in _some(_standing(groups), JUMPING_CLIPS, rng):
+        yield _named(jumping(clip, JumpingJack.random(rng)), JUMPING)
+    for clip in _some(_standing(groups), SHOOTING_CLIPS, rng):
+        yield _named(shooting(clip, Shot.random(rng)), SHOOTING)
+
+
+def _standing(groups: Groups) -> list[Clip]:
+    """Of people to train on, standing at rest."""
+    return [clip for clip in groups[NONE, Part.TRAIN] if is_still(clip)]
 
 
 def _some(clips: Sequence[Clip], count: int, rng: np.random.Generator) -> list[Clip]:

@@ -36,7 +36,7 @@ def reaching(joints: Joints, side: str, towards: Vectors, aside: Vectors, share:
     return arm, unit(far * towards - upper * arm)
 
 
-def with_leg(joints: Joints, side: str, lifted: Column, bent: Column) -> Joints:
+def with_leg(joints: Joints, side: str, lifted: Column, bent: Column, apart: Column | float = 0.0) -> Joints:
     """The same person with another leg, of the same length, below hips that are where they were.
 
     Args:
@@ -44,15 +44,17 @@ def with_leg(joints: Joints, side: str, lifted: Column, bent: Column) -> Joints:
         side: whose leg it is.
         lifted: radians of the thigh from straight down the body to the front.
         bent: radians of the knee.
+        apart: radians of the leg outwards.
     """
     made = joints.astype(np.float64)
     hip, knee, ankle, foot = NTU25.indices(*(f"{side}_{joint}" for joint in LEG))
     thigh, shank, sole = bones(made[0], side, *LEG)
-    _, up, front = axes(joints, side)
+    out, up, front = axes(joints, side)
+    down = np.sin(apart) * out - np.cos(apart) * up
     lower = lifted - bent
-    made[0][:, knee] = made[0][:, hip] + thigh * (np.sin(lifted) * front - np.cos(lifted) * up)
-    made[0][:, ankle] = made[0][:, knee] + shank * (np.sin(lower) * front - np.cos(lower) * up)
-    made[0][:, foot] = made[0][:, ankle] + sole * (np.cos(lower) * front + np.sin(lower) * up)
+    made[0][:, knee] = made[0][:, hip] + thigh * (np.sin(lifted) * front + np.cos(lifted) * down)
+    made[0][:, ankle] = made[0][:, knee] + shank * (np.sin(lower) * front + np.cos(lower) * down)
+    made[0][:, foot] = made[0][:, ankle] + sole * (np.cos(lower) * front - np.sin(lower) * down)
     return made.astype(np.float32)
 
 
