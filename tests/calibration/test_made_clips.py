@@ -186,6 +186,15 @@ def test_busy_hands_go_from_place_to_place(clips: list[Clip]) -> None:
     assert np.ptp(joints[:, NTU25.index("right_wrist")], axis=0).max() < 0.1
 
 
+def test_who_walks_throws_over_the_shoulder(clips: list[Clip]) -> None:
+    walks = {clip.name for clip in clips if LABELS[clip.label] == "walk"}
+    thrown = [clip for clip in made_clips(clips) if made_how(clip) == THROWING and clip.name[: -len(THROWING)] in walks]
+    assert thrown
+    hands, shoulders = (NTU25.indices(f"left_{joint}", f"right_{joint}") for joint in ("wrist", "shoulder"))
+    for clip in thrown:
+        assert (clip.joints[0][:, hands, 1] > clip.joints[0][:, shoulders, 1]).any(), clip.name
+
+
 def test_made_clips_are_of_people_of_both_sides_but_nobody_to_be_tested_on_moves_by_rule(clips: list[Clip]) -> None:
     first, again = list(made_clips(clips)), list(made_clips(clips))
     assert [clip.name for clip in first] == [clip.name for clip in again]

@@ -20,7 +20,7 @@ from calibration.everyday.made.exercises import bench_press, exercising, lying, 
 from calibration.everyday.made.hands import Hands, busy
 from calibration.everyday.made.legs import above, held, lowered
 from calibration.everyday.made.sports import JumpingJack, Shot, jumping, shooting
-from calibration.everyday.made.throws import Throw, throwing
+from calibration.everyday.made.throws import STYLES, Throw, throwing
 from calibration.everyday.made.waves import Wave, waving
 from calibration.everyday.merge import TEST_SUBJECTS
 from stf.datasets.clip import Clip
@@ -53,6 +53,9 @@ WAVING_CLIPS: Mapping[str, int] = {NONE: 40, "sit still": 30, "walk": 20}
 BUSY_CLIPS: Mapping[str, int] = {NONE: 30, "sit still": 30}
 THROWING_CLIPS: Mapping[str, int] = {NONE: 50, "sit still": 10, "walk": 40}
 """How many people to train on wave, have busy hands and throw, and what they do meanwhile: rest, or walk."""
+
+THROWN_WALKING = ("overarm",)
+"""How who walks throws: arms that swing as people walk look like the other throws."""
 
 WITH_ANY_HANDS = ("walk", "squat", "lunge", "sit down", "stand up", "kick", "jump", "raise a leg")
 """What is what it is whatever people do with their hands."""
@@ -143,8 +146,9 @@ def _moving_a_hand(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:
         for clip in _some(bases[label], count, rng):
             yield _named(replace(busy(clip, Hands.random(rng)), label=LABELS.index(NONE)), BUSY)
     for label, count in THROWING_CLIPS.items():
+        styles = THROWN_WALKING if label == "walk" else tuple(STYLES)
         for clip in _some(bases[label], count, rng):
-            yield _named(throwing(clip, Throw.random(rng)), THROWING)
+            yield _named(throwing(clip, Throw.random(rng, styles)), THROWING)
 
 
 def _on_any_legs(groups: Groups, rng: np.random.Generator) -> Iterator[Clip]:

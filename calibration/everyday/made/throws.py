@@ -1,6 +1,6 @@
 """People who throw, made of people who do not (ours)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -127,10 +127,15 @@ class Throw:
     back: float
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> "Throw":
-        """A throw as various as people's: over or under the arm, aimed or not, with all of the trunk or none (ours)."""
-        styles = list(STYLES.values())
-        style = styles[rng.choice(len(styles), p=[one.share for one in styles])]
+    def random(cls, rng: np.random.Generator, styles: Sequence[str] = tuple(STYLES)) -> "Throw":
+        """A throw as various as people's: over or under the arm, aimed or not, with all of the trunk or none (ours).
+
+        Args:
+            rng: draws it.
+            styles: some of `STYLES`, to choose from.
+        """
+        shares = np.array([STYLES[name].share for name in styles])
+        style = STYLES[styles[rng.choice(len(styles), p=shares / shares.sum())]]
         cocked, released, followed = (
             Arm(*(float(rng.uniform(*angles)) for angles in pose))
             for pose in (style.cocked, style.released, style.followed)
