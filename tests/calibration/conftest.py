@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from calibration.everyday.labels import LABELS
 from calibration.everyday.merge import merged_clips
 from stf.datasets.clip import Clip
+from stf.prediction import NONE
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +38,10 @@ def few(
 @pytest.fixture(scope="session")
 def clips(few: Path) -> list[Clip]:
     return list(merged_clips(few))
+
+
+@pytest.fixture
+def rest(clips: list[Clip]) -> Clip:
+    """Somebody who stands at rest."""
+    (clip,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
+    return clip

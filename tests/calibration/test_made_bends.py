@@ -9,17 +9,9 @@ from calibration.everyday.labels import LABELS
 from calibration.everyday.made.bends import Bend, bending
 from calibration.figure.motion import placed
 from stf.datasets.clip import Clip
-from stf.prediction import NONE
 from stf.skeleton import NTU25
 
 ANKLES = NTU25.indices("left_ankle", "right_ankle")
-
-
-@pytest.fixture
-def rest(clips: list[Clip]) -> Clip:
-    """Somebody who stands at rest."""
-    (clip,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
-    return clip
 
 
 def heights(clip: Clip, *names: str) -> np.ndarray:

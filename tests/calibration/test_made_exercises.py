@@ -2,27 +2,16 @@
 
 import numpy as np
 import pytest
+from gestures import joint
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made import EXERCISES
 from calibration.everyday.made.exercises import Exercise, exercising, lying
 from stf.datasets.clip import Clip
-from stf.prediction import NONE
 from stf.skeleton import NTU25
 
 LEGS = NTU25.indices(*(f"{side}_{joint}" for side in ("left", "right") for joint in ("knee", "ankle", "foot")))
 BONES = (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"), ("ankle", "foot"))
-
-
-@pytest.fixture
-def rest(clips: list[Clip]) -> Clip:
-    """Somebody who stands at rest."""
-    (clip,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
-    return clip
-
-
-def joint(clip: Clip, name: str) -> np.ndarray:
-    return clip.joints[0][:, NTU25.index(name)].astype(np.float64)
 
 
 def slope(clip: Clip) -> np.ndarray:

@@ -4,26 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gestures import joint
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made.sports import JumpingJack, Shot, jumping, shooting
 from calibration.figure.motion import placed
 from stf.datasets.clip import Clip
-from stf.prediction import NONE
 from stf.skeleton import NTU25
 
 ANKLES = NTU25.indices("left_ankle", "right_ankle")
-
-
-@pytest.fixture
-def rest(clips: list[Clip]) -> Clip:
-    """Somebody who stands at rest."""
-    (clip,) = (clip for clip in clips if clip.name.startswith("utd_mhad-a24") and LABELS[clip.label] == NONE)
-    return clip
-
-
-def joint(clip: Clip, name: str) -> np.ndarray:
-    return clip.joints[0][:, NTU25.index(name)].astype(np.float64)
 
 
 def apart(clip: Clip, name: str) -> np.ndarray:

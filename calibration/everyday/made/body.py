@@ -59,7 +59,7 @@ def with_leg(joints: Joints, side: str, lifted: Column, bent: Column, apart: Col
 
 
 def turned(motion: Motion, angle: Column, joints: Sequence[int]) -> Motion:
-    """Some joints turned about the line from hip to hip, by radians from up to the front."""
+    """Some joints turned by radians from up to the front, about the base of the spine, from shoulder to shoulder."""
     across, _, _ = axes(motion[None], "left")
     centre = motion[:, [BASE]]
     turns = Rotation.from_rotvec(angle * across).as_matrix()

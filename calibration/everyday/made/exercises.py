@@ -23,7 +23,7 @@ class Exercise:
         reach: nearest and farthest a hand gets to its shoulder, as shares of the arm's length.
         elbows: which way they point when bent, from down along the body (0) to the sides (pi / 2).
         rate_hz: how often, a second.
-        phase: where it starts.
+        phase: where in a round the clip starts.
         crunch: how far head, trunk and arms are lifted off the hips, at most, to the front.
         thighs: how far the thighs are lifted to the front.
         knees: how far the knees are bent.
@@ -107,7 +107,7 @@ def pull_up(rng: np.random.Generator) -> Exercise:
 
 
 def exercising(clip: Clip, exercise: Exercise) -> Clip:
-    """Somebody who stood at rest, at an exercise for as long.
+    """Somebody who stood at rest, at an exercise: one and a half rounds of it, two seconds at least.
 
     Args:
         clip: a clip in NTU25 of somebody who needs arms and legs for nothing.
