@@ -6,12 +6,10 @@ import numpy as np
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made.arms import axes, eased, lasting, times_of, unit, with_arm
-from calibration.everyday.made.body import UPPER, reaching, turned, with_leg
+from calibration.everyday.made.body import UPPER, on_its_feet, reaching, turned, with_leg
 from calibration.figure.points import SIDES
 from stf.datasets.clip import Clip
-from stf.skeleton import NTU25
 
-_ANKLES = NTU25.indices("left_ankle", "right_ankle")
 _THIGHS = 0.55
 """Share of the bend of the knees that the thighs lean to the front; the shanks lean by the rest, to the back."""
 
@@ -74,10 +72,10 @@ def bending(clip: Clip, bend: Bend) -> Clip:
     times = times_of(motion)
     low = eased(times - bend.starts, bend.down) * (1 - eased(times - bend.starts - bend.down - bend.stay, bend.up))
     _, up, front = axes(motion, "left")
-    feet = motion[:, :, _ANKLES].mean(axis=2, keepdims=True)
+    stood = motion
     for side in SIDES:
         motion = with_leg(motion, side, _THIGHS * bend.knees * low, bend.knees * low)
-    motion = motion + feet - motion[:, :, _ANKLES].mean(axis=2, keepdims=True)
+    motion = on_its_feet(motion, stood)
     motion = turned(motion[0].astype(np.float64), bend.trunk * low, UPPER)[None].astype(np.float32)
     for side in SIDES:
         out, _, _ = axes(motion, side)

@@ -13,6 +13,8 @@ from stf.skeleton import NTU25
 
 Motion = Float64[np.ndarray, "T V 3"]
 
+_ANKLES = NTU25.indices("left_ankle", "right_ankle")
+
 ALL = range(NTU25.num_joints)
 UPPER = [joint for joint in ALL if not NTU25.joints[joint].endswith(LEG)]
 """Every joint, and all that are over the hips."""
@@ -56,6 +58,12 @@ def with_leg(joints: Joints, side: str, lifted: Column, bent: Column, apart: Col
     made[0][:, ankle] = made[0][:, knee] + shank * (np.sin(lower) * front + np.cos(lower) * down)
     made[0][:, foot] = made[0][:, ankle] + sole * (np.cos(lower) * front - np.sin(lower) * down)
     return made.astype(np.float32)
+
+
+def on_its_feet(motion: Joints, stood: Joints) -> Joints:
+    """The same motion (1, T, 25, 3) with the ankles where they were, on the mean."""
+    now, before = (joints[:, :, _ANKLES].mean(axis=2, keepdims=True) for joints in (motion, stood))
+    return np.asarray(motion + before - now)
 
 
 def turned(motion: Motion, angle: Column, joints: Sequence[int]) -> Motion:

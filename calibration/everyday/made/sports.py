@@ -6,12 +6,10 @@ import numpy as np
 
 from calibration.everyday.labels import LABELS
 from calibration.everyday.made.arms import axes, eased, lasting, times_of, towards, unit, with_arm
-from calibration.everyday.made.body import reaching, with_leg
+from calibration.everyday.made.body import on_its_feet, reaching, with_leg
 from calibration.figure.points import SIDES
-from stf.datasets.clip import Clip, Joints
-from stf.skeleton import NTU25
+from stf.datasets.clip import Clip
 
-_ANKLES = NTU25.indices("left_ankle", "right_ankle")
 _THIGHS = 0.5
 """Share of the bend of the knees that the thighs lean to the front."""
 
@@ -77,7 +75,7 @@ def jumping(clip: Clip, jack: JumpingJack) -> Clip:
         )
         motion = with_arm(motion, side, np.ones_like(arms), arm, forearm, forearm)
         motion = with_leg(motion, side, _THIGHS * bent, bent, jack.apart * legs)
-    return replace(clip, label=LABELS.index("jumping jack"), joints=_on_its_feet(motion, stood))
+    return replace(clip, label=LABELS.index("jumping jack"), joints=on_its_feet(motion, stood))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +159,4 @@ def shooting(clip: Clip, shot: Shot) -> Clip:
         fingers = unit((1 - lifted) * up + lifted * (0.4 * front + forearm))
         motion = with_arm(motion, side, raised, arm, forearm, fingers)
         motion = with_leg(motion, side, _THIGHS * bent, bent)
-    return replace(clip, label=LABELS.index("shoot a basketball"), joints=_on_its_feet(motion, stood))
-
-
-def _on_its_feet(motion: Joints, stood: Joints) -> Joints:
-    """The same motion with the ankles where they were, on the mean."""
-    now, before = (joints[:, :, _ANKLES].mean(axis=2, keepdims=True) for joints in (motion, stood))
-    return np.asarray(motion + before - now)
+    return replace(clip, label=LABELS.index("shoot a basketball"), joints=on_its_feet(motion, stood))
