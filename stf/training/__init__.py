@@ -20,7 +20,7 @@ from stf.errors import UserError
 from stf.models import build_model
 from stf.network import Network
 from stf.training.module import Training
-from stf.training.recipe import Recipe
+from stf.training.recipe import Recipe, load_recipe
 from stf.training.start import blend, take_over
 from stf.windows import ClipDataset, collate_clips
 
@@ -139,17 +139,17 @@ def _callbacks(recipe: Recipe, folder: Path) -> list[Callback]:
 def _claim(folder: Path, recipe: Recipe, *, resume: bool) -> None:
     """Write the recipe into the folder of a run, which must be new or, to be resumed, of the same recipe."""
     note = folder / "recipe.yaml"
-    text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+    kept = recipe.model_dump(mode="json")
     if note.exists():
         if not resume:
             raise UserError(f"{folder} holds an earlier run; resume it, or move it away")
-        if note.read_text(encoding="utf-8") != text:
+        if load_recipe(note) != Recipe.model_validate(kept):  # as it is meant: a set is written in any order
             raise UserError(f"the run in {folder} is of another recipe (see {note}); resume it with that one")
         return
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with output_text(note) as write:
-        write(text)
+        write(yaml.safe_dump(kept, sort_keys=False))
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from stf.recogniser import Recogniser
 from stf.skeleton import KINECT20, NTU25
 from stf.training import Recipe, train_stream
 from stf.training.module import Training
-from stf.training.recipe import Losses, ModelChoice
+from stf.training.recipe import DataSource, Losses, ModelChoice
 from stf.transforms import Augmentation
 from stf.windows import NOTHING, ClipBatch, ClipWindows, SpanWindows, collate_clips
 
@@ -225,6 +226,19 @@ def test_an_earlier_run_is_neither_overwritten_nor_resumed_by_another_recipe(tmp
         train(tmp_path, SHORT)
     with pytest.raises(UserError, match="another recipe"):
         train(tmp_path, changed(SHORT, seed=5), resume=True)
+
+
+def test_a_run_is_resumed_however_its_recipe_was_written_down(tmp_path: Path) -> None:
+    recipe = changed(SHORT, data=(DataSource(without=frozenset({"bowl", "clap", "kick"})),))
+    first = train(tmp_path, recipe).state_dict()
+    note = tmp_path / "joint" / "recipe.yaml"
+    text = note.read_text(encoding="utf-8")
+    written = re.search(r"(?<=without:\n)(  - \w+\n){3}", text)
+    assert written is not None
+    lines = written.group().splitlines(keepends=True)
+    note.write_text(text.replace(written.group(), "".join(reversed(lines))), encoding="utf-8")
+    again = train(tmp_path, recipe, resume=True).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
 
 
 def test_training_logs_every_epoch_and_leaves_nothing_elsewhere(tmp_path: Path, monkeypatch, capfd) -> None:
